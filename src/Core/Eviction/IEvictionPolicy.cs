@@ -1,0 +1,33 @@
+namespace Orleans.Cache.Eviction;
+
+/// <summary>
+/// Decides which entry leaves next. Entries are small non-negative integers that the page index hands out and reuses;
+/// implementations keep flat arrays by entry, no object per entry. Each entry that is in is in exactly once.
+/// Added, Removed and TryNextVictim are serialised by the caller's lock; Touched may run at any time from any thread, also
+/// for an entry that has just left.
+/// </summary>
+public interface IEvictionPolicy
+{
+    /// <summary>Name in configuration and metrics, e.g. "s3fifo".</summary>
+    string Name { get; }
+
+    /// <summary>Entries that are in.</summary>
+    int Count { get; }
+
+    /// <summary>Managed bytes held.</summary>
+    long MemoryBytes { get; }
+
+    /// <summary>A page came in.</summary>
+    /// <param name="entry">Its number.</param>
+    /// <param name="identityHash">Hash of the page's id: the same when the same page comes again, for ghost queues.</param>
+    void Added(int entry, uint identityHash);
+
+    /// <summary>A page was read. On the hit path: must not lock or allocate in the default policy.</summary>
+    void Touched(int entry);
+
+    /// <summary>A page left for another reason than eviction (free, damage).</summary>
+    void Removed(int entry);
+
+    /// <summary>Takes out the entry that should leave next. False where none is in.</summary>
+    bool TryNextVictim(out int entry);
+}

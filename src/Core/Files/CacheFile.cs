@@ -1,0 +1,47 @@
+using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
+using Orleans.Cache.Nodes;
+using Orleans.Cache.Pages;
+
+namespace Orleans.Cache.Files;
+
+/// <summary>One version of one file, open for reading. Immutable and safe for concurrent use; nothing to dispose.</summary>
+public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
+{
+    /// <summary>Bytes of a stripe: the run of pages that lives on one node. 256 MiB spreads a large model over all nodes and keeps small files whole.</summary>
+    public const long StripeBytes = 256L * CacheLimits.MiB;
+
+    public FileStatus Status { get; } = status;
+
+    public FileRef Ref { get; } = status.RequireFile();
+
+    /// <summary>
+    /// Reads bytes at <paramref name="offset"/>; completes synchronously when they are in memory-speed storage.
+    /// </summary>
+    /// <param name="offset">First byte.</param>
+    /// <param name="destination">Where they go.</param>
+    /// <param name="expected">Bytes from offset on that will be read in order; steers read-ahead.</param>
+    /// <param name="cancellationToken">Ends this reader's waiting, disturbs nobody else.</param>
+    /// <returns>At least one byte; 0 at or after the end of the file.</returns>
+    /// <exception cref="CacheException">Changed, NotFound, Unavailable, Overloaded.</exception>
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        if (offset >= Ref.Length || destination.IsEmpty)
+            return new(0);
+        long stripe = offset / StripeBytes;
+        long left = Math.Min(Ref.Length, (stripe + 1) * StripeBytes) - offset;
+        if (destination.Length > left)
+            destination = destination[..(int)left];
+        return OwnerOf(stripe).ReadAsync(Ref, offset, destination, Math.Max(expected, destination.Length), cancellationToken);
+    }
+
+    /// <summary>Lends a fully cached range that lies on this machine; null: read it.</summary>
+    public BackingLease? TryLease(long offset, long length)
+    {
+        long stripe = offset / StripeBytes;
+        return length <= 0 || (offset + length - 1) / StripeBytes != stripe ? null : OwnerOf(stripe).TryLease(Ref, offset, length);
+    }
+
+    private ICacheNode OwnerOf(long stripe) => nodes.OwnerOf(Ref.Identity, Ref.Key, stripe);
+}

@@ -1,0 +1,26 @@
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.Metadata;
+
+/// <summary>What the namespace says of one path. Immutable.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="LastModified">As the under storage says.</param>
+/// <param name="File">Version, length and page geometry of a file; null for a directory.</param>
+public sealed record FileStatus(CachePath Path, DateTimeOffset LastModified, FileRef? File)
+{
+    public bool IsDirectory => File is null;
+
+    public long Length => File?.Length ?? 0;
+
+    /// <summary>Of a file.</summary>
+    /// <exception cref="CacheException">IsDirectory.</exception>
+    public FileRef RequireFile() => File ?? throw new CacheException(CacheError.IsDirectory, $"'{Path}' is a directory; list it instead.");
+}
+
+/// <summary>An answer with the time for which it may be believed from now on.</summary>
+/// <param name="Status">Null: nothing is there.</param>
+/// <param name="Remaining">
+/// What is left of its validity, counted from the moment the request started at the owner. Whoever caches it further passes
+/// on what is left, never the full time. <see cref="TimeSpan.MaxValue"/>: for ever. Zero: use it once.
+/// </param>
+public readonly record struct StatusAnswer(FileStatus? Status, TimeSpan Remaining);

@@ -1,0 +1,67 @@
+using System.Collections.Frozen;
+using Orleans.Cache.Identity;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.Mounts;
+
+/// <summary>
+/// Which under storage serves which part of the namespace: an immutable snapshot with a version. A path belongs to the mount
+/// with the longest prefix; directories that lead to mounts exist even where no mount holds them.
+/// </summary>
+public sealed class MountTable
+{
+    private readonly Mount[] _longestFirst;
+    private readonly FrozenDictionary<UfsIdentity, IUnderStorage> _storages;
+
+    /// <exception cref="CacheException">InvalidArgument: two mounts at one path.</exception>
+    public MountTable(long version, IEnumerable<Mount> mounts)
+    {
+        Version = version;
+        _longestFirst = [.. mounts.OrderByDescending(m => m.Path.Value.Length).ThenBy(m => m.Path)];
+        Mounts = [.. _longestFirst.OrderBy(m => m.Path)];
+        for (int i = 1; i < Mounts.Count; i++)
+        {
+            if (Mounts[i].Path == Mounts[i - 1].Path)
+                throw new CacheException(CacheError.InvalidArgument, $"Two mounts at '{Mounts[i].Path}'; give each mount a path of its own.");
+        }
+        _storages = _longestFirst.DistinctBy(m => m.Storage.Identity).ToFrozenDictionary(m => m.Storage.Identity, m => m.Storage);
+    }
+
+    public long Version { get; }
+
+    /// <summary>All mounts, in the order of their paths.</summary>
+    public IReadOnlyList<Mount> Mounts { get; }
+
+    /// <summary>The mount that serves <paramref name="path"/> and the key inside it; false where no mount holds it.</summary>
+    public bool TryResolve(CachePath path, out MountedKey mounted)
+    {
+        foreach (Mount mount in _longestFirst)
+        {
+            if (!path.IsWithin(mount.Path))
+                continue;
+            mounted = new MountedKey(mount, path.RelativeTo(mount.Path));
+            return true;
+        }
+        mounted = default;
+        return false;
+    }
+
+    /// <summary>The under storage with that identity.</summary>
+    /// <exception cref="CacheException">NotFound: no mount has it; a FileRef from elsewhere never opens anything that is not mounted.</exception>
+    public IUnderStorage StorageOf(UfsIdentity identity) =>
+        _storages.TryGetValue(identity, out IUnderStorage? storage)
+            ? storage
+            : throw new CacheException(CacheError.NotFound, $"No mount of this node serves '{identity}'.");
+
+    /// <summary>Names directly below <paramref name="directory"/> that are mounts or lead to one, in ordinal order, each once.</summary>
+    public IReadOnlyList<string> MountNamesBelow(CachePath directory) =>
+    [
+        .. Mounts.Where(m => m.Path != directory && m.Path.IsWithin(directory))
+            .Select(m => m.Path.RelativeTo(directory).Split('/')[0])
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Whether the path is a directory only because a mount lies below it.</summary>
+    public bool LeadsToMount(CachePath path) => Mounts.Any(m => m.Path.IsWithin(path));
+}

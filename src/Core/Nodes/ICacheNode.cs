@@ -1,0 +1,55 @@
+using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
+using Orleans.Cache.Pages;
+
+namespace Orleans.Cache.Nodes;
+
+/// <summary>
+/// A node as its callers see it, near or far. Requests carry all that the node needs and are never answered by a question.
+/// </summary>
+public interface ICacheNode
+{
+    /// <summary>Stable name on the ring.</summary>
+    string Name { get; }
+
+    /// <summary>Status of a path, as fresh as its mount demands; Status null where nothing is there.</summary>
+    /// <exception cref="CacheException">AccessDenied, Unavailable ...</exception>
+    ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken);
+
+    /// <summary>Entries directly in a directory in ordinal order of their names, those after <paramref name="startAfter"/>.</summary>
+    IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads bytes of one version, from the cache where it has them. Returns as soon as some bytes are there.
+    /// </summary>
+    /// <param name="file">The version.</param>
+    /// <param name="offset">First byte, below the file's length.</param>
+    /// <param name="destination">Not empty; may reach beyond the end of the file.</param>
+    /// <param name="expected">Bytes from offset on that the caller is going to read in order (destination included): what read-ahead may rely on.</param>
+    /// <param name="cancellationToken">Ends the waiting of this caller only.</param>
+    /// <returns>Bytes read, at least one.</returns>
+    /// <exception cref="CacheException">Changed: the source no longer holds that version. NotFound, Unavailable, Overloaded ...</exception>
+    ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken);
+
+    /// <summary>Lends a fully cached range of a file on this machine; null where it is elsewhere, not cached or not verified.</summary>
+    BackingLease? TryLease(FileRef file, long offset, long length);
+
+    /// <summary>Bytes of this version in the node's page store.</summary>
+    ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken);
+
+    /// <summary>Drops all cached pages (of all versions) and statuses of a file, or of all files below a directory.</summary>
+    Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken);
+
+    /// <summary>Forgets what is believed of a path and, with <paramref name="recursive"/>, of everything below it. Pages stay.</summary>
+    void Invalidate(CachePath path, bool recursive);
+}
+
+/// <summary>Finds the owner of a key. Local knowledge only: no waiting.</summary>
+public interface INodeDirectory
+{
+    /// <summary>The node that owns stripe <paramref name="stripe"/> of a key; stripe 0 holds the file's metadata too.</summary>
+    ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe);
+
+    /// <summary>The node that answers for directories that belong to no mount, and runs what is node-wide.</summary>
+    ICacheNode Local { get; }
+}

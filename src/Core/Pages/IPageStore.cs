@@ -1,0 +1,114 @@
+using Microsoft.Win32.SafeHandles;
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.Pages;
+
+/// <summary>
+/// Keeps pages of immutable contents on this machine. A page that is handed out is byte for byte what was written under its
+/// <see cref="PageId"/>, or it is a miss: damage, eviction in the middle of a read and lost files all read as misses.
+/// </summary>
+public interface IPageStore : IAsyncDisposable
+{
+    /// <summary>
+    /// Copies bytes of one page without ever waiting for a device.
+    /// </summary>
+    /// <param name="file">The content.</param>
+    /// <param name="page">Page index.</param>
+    /// <param name="offset">First byte within the page.</param>
+    /// <param name="destination">At most up to the end of the page; more is an error of the caller.</param>
+    /// <returns>Hit: the destination is filled. Miss: it holds garbage. WouldBlock: ask <see cref="ReadAsync"/>.</returns>
+    PageRead TryRead(FileRef file, long page, int offset, Span<byte> destination);
+
+    /// <summary>As TryRead, but may wait for the device (never on the caller's thread). False is a miss.</summary>
+    ValueTask<bool> ReadAsync(FileRef file, long page, int offset, Memory<byte> destination, CancellationToken cancellationToken);
+
+    /// <summary>Whether the page is present now. It may be gone when it is read.</summary>
+    bool Contains(FileRef file, long page);
+
+    /// <summary>Number of bytes of this content that are present.</summary>
+    long CachedBytes(FileRef file);
+
+    /// <summary>
+    /// Keeps one page. Makes room by eviction first. Returns false, and keeps nothing, where there is no room, the page is
+    /// there already or about to leave, or its store directory is out of service: keeping is best effort, reading is not.
+    /// </summary>
+    /// <param name="file">The content.</param>
+    /// <param name="page">Page index.</param>
+    /// <param name="data">Exactly the page's bytes.</param>
+    /// <param name="cancellationToken">Ends waiting for room.</param>
+    ValueTask<bool> WriteAsync(FileRef file, long page, ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Lends the backing file of a range whose pages are all present and verified, for sendfile(2) and the like. Until the
+    /// lease is disposed none of the file's pages is punched (it may be unlinked). Null: read it page by page.
+    /// </summary>
+    BackingLease? TryLease(FileRef file, long offset, long length);
+
+    /// <summary>
+    /// Drops every cached version of the key, and with <paramref name="recursive"/> of every key below it ("" is the root).
+    /// Pages being filled when the call starts may or may not be kept; CacheFileSystem's epochs decide that.
+    /// </summary>
+    Task<DroppedPages> DropAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken);
+
+    /// <summary>Figures of each store directory, in configuration order.</summary>
+    IReadOnlyList<StoreDirectoryStatus> GetStatus();
+}
+
+/// <summary>How a read of the page store ended.</summary>
+public enum PageRead
+{
+    Miss,
+    Hit,
+    WouldBlock,
+}
+
+/// <summary>What DropAsync removed.</summary>
+public readonly record struct DroppedPages(long Files, long Pages, long Bytes)
+{
+    public static DroppedPages operator +(DroppedPages a, DroppedPages b) => new(a.Files + b.Files, a.Pages + b.Pages, a.Bytes + b.Bytes);
+}
+
+/// <summary>
+/// A lent range of a backing file: <paramref name="length"/> bytes at <paramref name="offset"/> of <paramref name="file"/> are
+/// the content's bytes until Dispose. Backing files keep the content's own offsets.
+/// </summary>
+public sealed class BackingLease(SafeFileHandle file, long offset, long length, Action release) : IDisposable
+{
+    private Action? _release = release;
+
+    public SafeFileHandle File { get; } = file;
+
+    public long Offset { get; } = offset;
+
+    public long Length { get; } = length;
+
+    public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
+}
+
+/// <summary>Figures of one store directory. Counters run since the process started.</summary>
+public sealed record StoreDirectoryStatus
+{
+    public required string Directory { get; init; }
+
+    /// <summary>Quota in bytes.</summary>
+    public required long Capacity { get; init; }
+
+    /// <summary>Allocated bytes: pages rounded up to the file system's block, unlinked files still open included.</summary>
+    public required long Used { get; init; }
+
+    public required long Files { get; init; }
+
+    public required long Pages { get; init; }
+
+    /// <summary>Pages that left to make room.</summary>
+    public required long Evictions { get; init; }
+
+    /// <summary>Pages that did not match their checksum or could not be read, dropped to be fetched again.</summary>
+    public required long Healed { get; init; }
+
+    /// <summary>Managed bytes of the index and the eviction policy.</summary>
+    public required long IndexBytes { get; init; }
+
+    /// <summary>Null in service, else why the directory left it.</summary>
+    public string? OutOfService { get; init; }
+}

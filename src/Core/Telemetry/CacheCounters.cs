@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Orleans.Cache.Telemetry;
+
+/// <summary>What one node counts, since its process started. Published as meter <see cref="MeterName"/>.</summary>
+public sealed class CacheCounters : IDisposable
+{
+    public const string MeterName = "Orleans.Cache";
+
+    /// <summary>Traces: fills, refreshes, frees, evictions. Hits are not traced, they are counted.</summary>
+    public static readonly ActivitySource Activities = new(MeterName);
+
+    private readonly Meter _meter = new(MeterName);
+
+    public CacheCounters()
+    {
+        Observe("ocache.page.hits", Hits, "{read}", "Reads of a page answered from the page store or a fill under way.");
+        Observe("ocache.page.misses", Misses, "{read}", "Reads that had to start a fill.");
+        Observe("ocache.page.bypasses", Bypasses, "{read}", "Reads that went past the cache: small, random, or not publishable.");
+        Observe("ocache.cache.read", BytesFromCache, "By", "Bytes answered from the page store or a fill under way.");
+        Observe("ocache.ufs.read", BytesFromUfs, "By", "Bytes read from under storages.");
+        Observe("ocache.ufs.reads", UfsReads, "{read}", "Ranged reads sent to under storages.");
+        Observe("ocache.ufs.pages", PagesFilled, "{page}", "Pages read from under storages.");
+        Observe("ocache.ufs.stats", UfsStats, "{stat}", "Status requests sent to under storages.");
+        Observe("ocache.ufs.errors", UfsErrors, "{error}", "Reads and status requests that under storages failed.");
+        Observe("ocache.status.hits", StatusHits, "{lookup}", "Status lookups answered from memory.");
+        Observe("ocache.fill.rejected", FillsRejected, "{read}", "Reads refused because too many waited for fill buffers.");
+    }
+
+    public Tally Hits { get; } = new();
+
+    public Tally Misses { get; } = new();
+
+    public Tally Bypasses { get; } = new();
+
+    public Tally BytesFromCache { get; } = new();
+
+    public Tally BytesFromUfs { get; } = new();
+
+    public Tally UfsReads { get; } = new();
+
+    public Tally PagesFilled { get; } = new();
+
+    public Tally UfsStats { get; } = new();
+
+    public Tally UfsErrors { get; } = new();
+
+    public Tally StatusHits { get; } = new();
+
+    public Tally FillsRejected { get; } = new();
+
+    /// <summary>Publishes a gauge beside the counters (store directories, buffers in use).</summary>
+    public void ObserveGauge(string name, Func<IEnumerable<Measurement<long>>> read, string unit, string description) =>
+        _meter.CreateObservableGauge(name, read, unit, description);
+
+    public void Dispose() => _meter.Dispose();
+
+    private void Observe(string name, Tally tally, string unit, string description) =>
+        _meter.CreateObservableCounter(name, () => tally.Value, unit, description);
+}

@@ -1,0 +1,71 @@
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.UnderStorage;
+
+/// <summary>
+/// One under storage below one root: the truth and the commit point. Keys are relative, '/'-separated, without a leading
+/// slash; the root is "". Implementations are safe for concurrent use. Failures are <see cref="CacheException"/>s
+/// (NotFound, Changed, AccessDenied, IsDirectory, NotSupported, Unavailable ...); a missing key on a stat is not a failure.
+/// </summary>
+/// <remarks>Every implementation passes the inheritable suite UnderStorageContract in tests/Testing.</remarks>
+public interface IUnderStorage : IAsyncDisposable
+{
+    UfsIdentity Identity { get; }
+
+    UfsCapabilities Capabilities { get; }
+
+    /// <summary>Status of a key, or null where nothing is there. Never follows a link out of the root (AccessDenied).</summary>
+    ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Opens <paramref name="length"/> bytes at <paramref name="offset"/> of exactly <paramref name="version"/>.
+    /// </summary>
+    /// <param name="key">The file.</param>
+    /// <param name="version">The version that must be read; null reads whatever is there.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">Bytes wanted; the caller asks only for bytes that the version has.</param>
+    /// <param name="cancellationToken">Ends waiting for the source.</param>
+    /// <exception cref="CacheException">NotFound, Changed (another version is there), AccessDenied, Unavailable.</exception>
+    ValueTask<IUfsReader> OpenReadAsync(string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The entries of a directory in ordinal order of their UTF-16 names, starting after <paramref name="startAfter"/>. Memory
+    /// stays bounded by the names of one directory at most; statuses are read as the caller advances. Entries that are special
+    /// (sockets, devices), lead out of the root or vanish meanwhile are left out.
+    /// </summary>
+    /// <exception cref="CacheException">NotFound, NotADirectory, AccessDenied, Unavailable.</exception>
+    IAsyncEnumerable<UfsStatus> ListAsync(string key, string? startAfter, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Creates or replaces a file from <paramref name="content"/> atomically: readers see the old or the new content, and a
+    /// failure leaves the old one. Missing parents are created.
+    /// </summary>
+    Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken);
+
+    /// <summary>Creates a directory and its parents; one that exists is fine.</summary>
+    Task CreateDirectoryAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a file or an empty directory. Nothing there: NotFound; NotEmpty for a directory with entries.</summary>
+    Task DeleteAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Renames a file or directory, replacing a file at the target atomically where Capabilities says so.</summary>
+    Task RenameAsync(string from, string to, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// A sequential read of one range of one version.
+/// Invariant: every byte that ReadAsync hands out belongs to the version asked for — either because the response is
+/// atomically one version (If-Match), or because the connector confirmed it after reading that piece. So pieces may be sent
+/// on as they come; a read that cannot go on throws Changed, and never ends short.
+/// </summary>
+public interface IUfsReader : IAsyncDisposable
+{
+    /// <summary>Reads at least one byte into <paramref name="destination"/>, or returns 0 exactly after the last byte of the range.</summary>
+    ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether the bytes may be kept as this version's pages. False where the version token is too young to prove that equal
+    /// tokens mean equal bytes ("racily clean" local files). Valid after the last ReadAsync.
+    /// </summary>
+    bool MayPublish { get; }
+}

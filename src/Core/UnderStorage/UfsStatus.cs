@@ -1,0 +1,27 @@
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.UnderStorage;
+
+/// <summary>What an under storage says of one key.</summary>
+/// <param name="Key">Relative key; "" for the root.</param>
+/// <param name="IsDirectory">A directory (or common prefix); then Length is 0 and Version default.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="LastModified">When the content last changed, as the storage says.</param>
+/// <param name="Version">Token of this content.</param>
+public sealed record UfsStatus(string Key, bool IsDirectory, long Length, DateTimeOffset LastModified, FileVersion Version)
+{
+    /// <summary>Last component of the key.</summary>
+    public string Name => Key[(Key.LastIndexOf('/') + 1)..];
+}
+
+/// <summary>What an under storage can do; the contract suite proves each claim.</summary>
+public sealed record UfsCapabilities
+{
+    public bool CanWrite { get; init; }
+
+    /// <summary>Rename replaces its target in one step, and a directory moves as a whole.</summary>
+    public bool AtomicRename { get; init; }
+
+    /// <summary>Empty directories exist by themselves (not only as prefixes of keys).</summary>
+    public bool RealDirectories { get; init; }
+}
