@@ -245,6 +245,8 @@ internal sealed partial class PageFiller : IAsyncDisposable
     private async ValueTask<int> BypassAsync(FileRef file, long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
         _counters.Bypasses.Increment();
+        // The caller may be a thread that must not block (socket events), and a source may block in its open.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         int wanted = (int)Math.Min(destination.Length, file.Length - offset);
         IUfsReader reader = await _storageOf(file.Identity)
             .OpenReadAsync(file.Key, file.Version, offset, wanted, cancellationToken).ConfigureAwait(false);

@@ -45,9 +45,8 @@ internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
             return new(RefusalOf(plan).WriteAsync(context));
         if (isHead || plan.ContentLength == 0)
             return ValueTask.CompletedTask;
-        return plan.Parts is { } parts
-            ? FileBody.SendAsync(context.Response.BodyWriter, file, parts, context.RequestAborted)
-            : FileBody.SendAsync(context.Response.BodyWriter, file, plan.Range, context.RequestAborted);
+        var body = new FileBody(context, file);
+        return plan.Parts is { } parts ? body.SendAsync(parts) : body.SendAsync(plan.Range);
     }
 
     private static void SetHeaders(HttpResponse response, FileHeaders headers, in FilePlan plan)
