@@ -1,1 +1,22 @@
-Console.WriteLine("Orleans.Cache");
+using System.CommandLine;
+using System.Globalization;
+using Orleans.Cache.Bench;
+
+// Each command prints a table; each ratio is against a baseline interleaved in the same run. See bench/README.md.
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+
+var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 5, Description = "Interleaved rounds a row." };
+var seconds = new Option<double>("--seconds") { DefaultValueFactory = _ => 3, Description = "Seconds a round." };
+var files = new Option<int>("--files") { DefaultValueFactory = _ => 100_000, Description = "Number of small files." };
+var gibibytes = new Option<int>("--gib") { DefaultValueFactory = _ => 16, Description = "GiB that flow through." };
+
+var hot = new Command("hot", "Hot GETs of 4 KiB to 256 MiB against nginx.") { rounds, seconds };
+hot.SetAction(a => HotGet.RunAsync(a.GetValue(rounds), a.GetValue(seconds)));
+var small = new Command("small", "Random epochs over small files against nginx; index bytes a file.") { files, rounds, seconds };
+small.SetAction(a => SmallFiles.RunAsync(a.GetValue(files), a.GetValue(rounds), a.GetValue(seconds)));
+var cold = new Command("cold", "First reads of a 2 GiB file, local and behind a slow source.") { rounds };
+cold.SetAction(a => ColdGet.RunAsync(a.GetValue(rounds)));
+var memory = new Command("memory", "Anonymous memory while data flows through.") { gibibytes };
+memory.SetAction(a => MemoryBound.RunAsync(a.GetValue(gibibytes)));
+
+return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, memory }.Parse(args).InvokeAsync();

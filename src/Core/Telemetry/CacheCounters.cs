@@ -18,7 +18,8 @@ public sealed class CacheCounters : IDisposable
         Observe("ocache.page.hits", Hits, "{read}", "Reads of a page answered from the page store or a fill under way.");
         Observe("ocache.page.misses", Misses, "{read}", "Reads that had to start a fill.");
         Observe("ocache.page.bypasses", Bypasses, "{read}", "Reads that went past the cache: small, random, or not publishable.");
-        Observe("ocache.cache.read", BytesFromCache, "By", "Bytes answered from the page store or a fill under way.");
+        Observe("ocache.cache.read", BytesFromCache, "By", "Bytes answered from the page store.");
+        Observe("ocache.fill.read", BytesFromFills, "By", "Bytes answered from the buffers of fills.");
         Observe("ocache.ufs.read", BytesFromUfs, "By", "Bytes read from under storages.");
         Observe("ocache.ufs.reads", UfsReads, "{read}", "Ranged reads sent to under storages.");
         Observe("ocache.ufs.pages", PagesFilled, "{page}", "Pages read from under storages.");
@@ -35,6 +36,8 @@ public sealed class CacheCounters : IDisposable
     public Tally Bypasses { get; } = new();
 
     public Tally BytesFromCache { get; } = new();
+
+    public Tally BytesFromFills { get; } = new();
 
     public Tally BytesFromUfs { get; } = new();
 

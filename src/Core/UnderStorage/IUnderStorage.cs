@@ -64,8 +64,8 @@ public interface IUfsReader : IAsyncDisposable
     ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Whether the bytes may be kept as this version's pages. False where the version token is too young to prove that equal
-    /// tokens mean equal bytes ("racily clean" local files). Valid after the last ReadAsync.
+    /// Whether the bytes handed out so far may be kept as this version's pages. False where the version token is too young to
+    /// prove that equal tokens mean equal bytes ("racily clean" local files).
     /// </summary>
     bool MayPublish { get; }
 }

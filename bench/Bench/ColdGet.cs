@@ -1,0 +1,79 @@
+using Orleans.Cache.Bench.Load;
+using Orleans.Cache.Bench.Reports;
+using Orleans.Cache.Bench.Servers;
+using Orleans.Cache.UfsConnectors.Local;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.Bench;
+
+/// <summary>First reads: a large local file against nginx on the source itself, and a slow source (50 ms, 100 MB/s a stream) against one stream of it.</summary>
+internal static class ColdGet
+{
+    private const long FileSize = 2L << 30;
+
+    public static async Task RunAsync(int rounds)
+    {
+        using var data = new Workspace();
+        data.WriteSourceFile("big", FileSize);
+        data.LetVersionsSettle();
+        await LocalAsync(data, rounds);
+        await SlowAsync(data, Math.Min(rounds, 3));
+    }
+
+    private static async Task LocalAsync(Workspace data, int rounds)
+    {
+        await using NginxServer nginx = await NginxServer.StartAsync(data.Source);
+        await using NodeServer node = await NodeServer.StartAsync("--mount", $"/=file://{data.Source}", "--store", $"{data.Store}=4GiB");
+        List<Download> direct = [], cold = [];
+        for (int round = 0; round < rounds; round++)
+        {
+            direct.Add(await Curl.GetAsync(nginx.UrlOf("big")));
+            await node.FreeAllAsync();
+            cold.Add(await Curl.GetAsync(node.UrlOf("big")));
+        }
+        var table = new Table("2 GiB file://, cold", "nginx MiB/s", "node MiB/s", "ratio");
+        table.Add(
+            "curl, 1 conn", $"{Median.Of(direct.Select(d => d.MiBPerSecond)):0}", $"{Median.Of(cold.Select(d => d.MiBPerSecond)):0}",
+            Median.WithSpread([.. cold.Zip(direct, (c, d) => c.MiBPerSecond / d.MiBPerSecond)], "0.00"));
+        table.Print();
+    }
+
+    private static async Task SlowAsync(Workspace data, int rounds)
+    {
+        await using NodeServer node = await NodeServer.StartAsync(
+            "--mount", $"/=file://{data.Source},latency=50ms,bandwidth=100MB", "--store", $"{data.Store}=4GiB");
+        List<Download> direct = [], cold = [];
+        for (int round = 0; round < rounds; round++)
+        {
+            direct.Add(await OneStreamAsync(data));
+            await node.FreeAllAsync();
+            cold.Add(await Curl.GetAsync(node.UrlOf("big")));
+        }
+        var table = new Table("2 GiB behind 50 ms, 100 MB/s a stream", "one stream", "node", "ratio");
+        table.Add(
+            "MiB/s", $"{Median.Of(direct.Select(d => d.MiBPerSecond)):0}", $"{Median.Of(cold.Select(d => d.MiBPerSecond)):0}",
+            Median.WithSpread([.. cold.Zip(direct, (c, d) => c.MiBPerSecond / d.MiBPerSecond)], "0.00"));
+        table.Add(
+            "first byte, ms", $"{Median.Of(direct.Select(d => d.FirstByteSeconds * 1000)):0.0}", $"{Median.Of(cold.Select(d => d.FirstByteSeconds * 1000)):0.0}",
+            Median.WithSpread([.. cold.Zip(direct, (c, d) => c.FirstByteSeconds / d.FirstByteSeconds)], "0.00"));
+        table.Print();
+    }
+
+    /// <summary>The slow source read directly, front to end, by one reader in this process.</summary>
+    private static async Task<Download> OneStreamAsync(Workspace data)
+    {
+        TimeProvider time = TimeProvider.System;
+        await using var slow = new ThrottledUnderStorage(new LocalUnderStorage(data.Source, time), TimeSpan.FromMilliseconds(50), 100_000_000, time);
+        byte[] buffer = new byte[1 << 20];
+        long start = time.GetTimestamp(), read = 0;
+        TimeSpan? first = null;
+        await using IUfsReader reader = await slow.OpenReadAsync("big", null, 0, FileSize, default);
+        int count;
+        while ((count = await reader.ReadAsync(buffer, default)) > 0)
+        {
+            first ??= time.GetElapsedTime(start);
+            read += count;
+        }
+        return new Download(time.GetElapsedTime(start).TotalSeconds, first!.Value.TotalSeconds, read);
+    }
+}

@@ -1,0 +1,156 @@
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.Filling;
+
+/// <summary>
+/// One ranged read of the under storage on its way into the cache: a run of pages of one version, with the readers that wait
+/// for its bytes.
+/// Invariants:
+/// - bytes [Start, Start + available) are confirmed to be the version's; available only grows;
+/// - readers copy from the buffers, never from the store: what they wait for cannot be evicted under them;
+/// - buffers go back to the pool when the run has ended and the last reader has left, whichever is later (users counts both);
+/// - a reader that leaves cancels nothing; an error reaches every reader whose bytes had not arrived.
+/// </summary>
+internal sealed class Fill(FileRef file, long firstPage, int pageCount)
+{
+    private readonly Lock _gate = new();
+    private NativeBuffer[]? _buffers;
+    private Action<NativeBuffer[]>? _return;
+    private TaskCompletionSource? _progress;
+    private long _available;
+    private Exception? _error;
+    private bool _ended;
+    private volatile bool _abandoned;
+
+    // The run itself counts as one user.
+    private int _users = 1;
+
+    public FileRef File { get; } = file;
+
+    public long FirstPage { get; } = firstPage;
+
+    public int PageCount { get; } = pageCount;
+
+    public long Start { get; } = firstPage * file.PageSize;
+
+    public long Length { get; } = Math.Min((firstPage + pageCount) * file.PageSize, file.Length) - firstPage * file.PageSize;
+
+    /// <summary>Set by a free: what this fill brings must not stay.</summary>
+    public bool Abandoned
+    {
+        get => _abandoned;
+        set => _abandoned = value;
+    }
+
+    public int[] PageLengths()
+    {
+        var lengths = new int[PageCount];
+        for (int i = 0; i < lengths.Length; i++)
+            lengths[i] = File.PageLength(FirstPage + i);
+        return lengths;
+    }
+
+    /// <summary>Gives the run its buffers; <paramref name="giveBack"/> gets them when nobody uses them any more.</summary>
+    public void Supply(NativeBuffer[] buffers, Action<NativeBuffer[]> giveBack)
+    {
+        _buffers = buffers;
+        _return = giveBack;
+    }
+
+    /// <summary>The buffer of the run's page <paramref name="index"/>, cut to the page's length.</summary>
+    public Memory<byte> PageBuffer(int index) => _buffers![index].Memory[..File.PageLength(FirstPage + index)];
+
+    /// <summary>A reader comes in. False: the fill has ended and its buffers may be gone; look into the store again.</summary>
+    public bool TryJoin()
+    {
+        lock (_gate)
+        {
+            if (_ended)
+                return false;
+            _users++;
+            return true;
+        }
+    }
+
+    public void Leave()
+    {
+        NativeBuffer[]? buffers = null;
+        lock (_gate)
+        {
+            if (--_users == 0)
+                (buffers, _buffers) = (_buffers, null);
+        }
+        if (buffers is not null)
+            _return!(buffers);
+    }
+
+    /// <summary>More confirmed bytes have arrived.</summary>
+    public void Advance(int bytes)
+    {
+        TaskCompletionSource? progress;
+        lock (_gate)
+        {
+            _available += bytes;
+            (progress, _progress) = (_progress, null);
+        }
+        progress?.SetResult();
+    }
+
+    /// <summary>No more bytes will arrive: readers of what has not arrived get the error, or look again where it is null.</summary>
+    public void End(Exception? error)
+    {
+        TaskCompletionSource? progress;
+        lock (_gate)
+        {
+            if (_ended)
+                return;
+            _ended = true;
+            _error = error;
+            (progress, _progress) = (_progress, null);
+        }
+        progress?.SetResult();
+    }
+
+    /// <summary>Copies bytes at <paramref name="offset"/> of the file as soon as one is there. 0: the fill ended without them; look again.</summary>
+    /// <remarks>Only between TryJoin and Leave.</remarks>
+    public async ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        long from = offset - Start;
+        while (true)
+        {
+            Task? progress = null;
+            long available;
+            lock (_gate)
+            {
+                available = _available;
+                if (available <= from)
+                {
+                    if (_error is not null)
+                        throw Rethrown(_error);
+                    if (_ended)
+                        return 0;
+                    progress = (_progress ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                }
+            }
+            if (progress is null)
+                return Copy(from, available, destination.Span);
+            await progress.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Outside the lock: confirmed bytes do not change, and the buffers stay while this reader is in.</summary>
+    private int Copy(long from, long available, Span<byte> destination)
+    {
+        int page = (int)(from / File.PageSize);
+        int inPage = (int)(from % File.PageSize);
+        int count = (int)Math.Min(Math.Min(destination.Length, available - from), File.PageLength(FirstPage + page) - inPage);
+        _buffers![page].GetSpan().Slice(inPage, count).CopyTo(destination);
+        return count;
+    }
+
+    /// <summary>Each reader throws an exception of its own: one object thrown on many threads mixes their stack traces.</summary>
+    private static CacheException Rethrown(Exception error) =>
+        error is CacheException known
+            ? new CacheException(known.Error, known.Message, known)
+            : new CacheException(CacheError.Unavailable, "The under storage failed; try again in a moment.", error);
+}

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Pages;
+using Orleans.Cache.Telemetry;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.Filling;
+
+/// <summary>
+/// Carries out one fill: 1. buffers for the whole range, 2. one ranged read of the version, 3. each piece to the readers as
+/// it comes, 4. each page to the store, without making the readers wait for it, 5. the end, which frees everybody.
+/// </summary>
+internal sealed partial class FillRun(
+    Func<UfsIdentity, IUnderStorage> storageOf,
+    IPageStore store,
+    FillBufferPool pool,
+    BypassAdmission admission,
+    CacheLimits limits,
+    CacheCounters counters,
+    TimeProvider time,
+    ILogger log)
+{
+    /// <summary>Never throws: what goes wrong reaches the fill's readers.</summary>
+    public async Task ExecuteAsync(Fill fill, NativeBuffer[]? buffers, CancellationToken shutdown)
+    {
+        using Activity? activity = StartActivity(fill);
+        using var patience = new CancellationTokenSource(limits.FillProgressTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, shutdown);
+        // A source that hangs without heeding its token keeps the run and its buffers, but not the readers.
+        await using CancellationTokenRegistration impatience = either.Token.UnsafeRegister(_ => fill.End(Interrupted(shutdown)), null);
+        try
+        {
+            buffers ??= await pool.RentAsync(fill.PageLengths(), either.Token).ConfigureAwait(false); // 1
+            fill.Supply(buffers, pool.Return);
+            await TransferAsync(fill, patience, either.Token).ConfigureAwait(false);
+            fill.End(null); // 5
+        }
+        catch (OperationCanceledException)
+        {
+            fill.End(Interrupted(shutdown));
+        }
+        catch (CacheException e)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
+            fill.End(e);
+        }
+        catch (Exception e)
+        {
+            LogUnexpected(e, fill.File.Key);
+            fill.End(e);
+        }
+    }
+
+    private async Task TransferAsync(Fill fill, CancellationTokenSource patience, CancellationToken cancellationToken)
+    {
+        IUfsReader reader = await storageOf(fill.File.Identity)
+            .OpenReadAsync(fill.File.Key, fill.File.Version, fill.Start, fill.Length, cancellationToken).ConfigureAwait(false); // 2
+        List<Task<bool>> keeping = [];
+        await using (reader.ConfigureAwait(false))
+        {
+            for (int page = 0; page < fill.PageCount; page++)
+            {
+                await ReadPageAsync(fill, page, reader, patience, cancellationToken).ConfigureAwait(false); // 3
+                counters.PagesFilled.Increment();
+                if (!reader.MayPublish)
+                {
+                    // Whoever waits for later pages of this run looks again and, the content being marked, reads past the cache.
+                    admission.CouldNotKeep(fill.File.Id);
+                    break;
+                }
+                if (!fill.Abandoned)
+                    Keep(fill, page, keeping, cancellationToken); // 4
+            }
+        }
+        patience.CancelAfter(Timeout.InfiniteTimeSpan);
+        bool[] kept = await Task.WhenAll(keeping).ConfigureAwait(false);
+        if (kept.Contains(false))
+            admission.CouldNotKeep(fill.File.Id);
+        // A free marks its fills before it drops pages: a mark that came after this line finds all our pages in the store and drops them itself.
+        if (fill.Abandoned)
+            await store.DropAsync(fill.File.Identity, fill.File.Key, recursive: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask ReadPageAsync(Fill fill, int page, IUfsReader reader, CancellationTokenSource patience, CancellationToken cancellationToken)
+    {
+        Memory<byte> rest = fill.PageBuffer(page);
+        while (!rest.IsEmpty)
+        {
+            int read = await reader.ReadAsync(rest, cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+                throw CacheException.Changed(fill.File.Key);
+            rest = rest[read..];
+            fill.Advance(read);
+            patience.CancelAfter(limits.FillProgressTimeout);
+        }
+    }
+
+    private void Keep(Fill fill, int page, List<Task<bool>> keeping, CancellationToken cancellationToken)
+    {
+        ValueTask<bool> kept = store.WriteAsync(fill.File, fill.FirstPage + page, fill.PageBuffer(page), cancellationToken);
+        if (!kept.IsCompletedSuccessfully)
+            keeping.Add(kept.AsTask());
+        else if (!kept.Result)
+            admission.CouldNotKeep(fill.File.Id);
+    }
+
+    private CacheException Interrupted(CancellationToken shutdown) => new(
+        CacheError.Unavailable,
+        shutdown.IsCancellationRequested
+            ? "The node is shutting down; ask another one."
+            : $"The under storage sent nothing for {limits.FillProgressTimeout.TotalSeconds} s; try again in a moment.");
+
+    private static Activity? StartActivity(Fill fill)
+    {
+        Activity? activity = CacheCounters.Activities.StartActivity("ocache.fill");
+        activity?.SetTag("ocache.key", fill.File.Key);
+        activity?.SetTag("ocache.first_page", fill.FirstPage);
+        activity?.SetTag("ocache.pages", fill.PageCount);
+        return activity;
+    }
+
+    [LoggerMessage(LogLevel.Error, "Filling '{Key}' failed unexpectedly")]
+    private partial void LogUnexpected(Exception exception, string key);
+}

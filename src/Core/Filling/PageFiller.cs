@@ -1,0 +1,260 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Pages;
+using Orleans.Cache.Telemetry;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.Filling;
+
+/// <summary>
+/// Brings missing pages from the under storage: the only single flight of the engine.
+/// Invariants:
+/// - a page is in at most one fill (the table), and a fill leaves the table only after its pages are in the store or given up;
+/// - so whoever finds a page neither in the table nor, afterwards and under the same lock, in the store, is the only one to
+///   fetch it: one read of the under storage per page however many ask;
+/// - fills run on the filler's token, not on their readers'.
+/// </summary>
+internal sealed partial class PageFiller : IAsyncDisposable
+{
+    private readonly Func<UfsIdentity, IUnderStorage> _storageOf;
+    private readonly IPageStore _store;
+    private readonly CacheLimits _limits;
+    private readonly CacheCounters _counters;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly FillBufferPool _pool;
+    private readonly BypassAdmission _admission;
+    private readonly FillRun _run;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<PageId, Fill> _fills = [];
+    private readonly HashSet<Task> _runs = [];
+    private readonly CancellationTokenSource _shutdown = new();
+    private readonly int _pageSize;
+
+    public PageFiller(
+        Func<UfsIdentity, IUnderStorage> storageOf, IPageStore store, int pageSize, CacheLimits limits, CacheCounters counters, TimeProvider time, ILogger log)
+    {
+        _storageOf = storageOf;
+        _store = store;
+        _pageSize = pageSize;
+        _limits = limits;
+        _counters = counters;
+        _time = time;
+        _log = log;
+        _pool = new FillBufferPool(limits.FillBufferBytes, pageSize, limits.MaxFillWaiters);
+        _admission = new BypassAdmission(limits, time);
+        _run = new FillRun(storageOf, store, _pool, _admission, limits, counters, time, log);
+        // An eighth of the read-ahead window: eight streams in parallel hide the latency of object stores.
+        ChunkPages = (int)Math.Max(1, Math.Min(limits.MaxFillBytes, limits.ReadAheadBytes / 8) / pageSize);
+    }
+
+    /// <summary>Pages that one fill joins at most; sequential fills start at multiples of it, so that readers of one file meet in the same fills.</summary>
+    public int ChunkPages { get; }
+
+    /// <summary>Bytes of buffers that fills hold now.</summary>
+    public long BufferedBytes => _pool.Lent;
+
+    /// <summary>
+    /// Reads bytes of a page that the store did not have: from a fill under way, from a new one, or past the cache.
+    /// </summary>
+    /// <returns>Bytes read; 0 where the page has come into the store meanwhile: read it there.</returns>
+    public async ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken)
+    {
+        long page = offset / _pageSize;
+        Fill? fill = TryJoin(new PageId(file.Id, page));
+        if (fill is null)
+        {
+            if (_admission.ShouldBypass(file, page, expected))
+                return await BypassAsync(file, offset, destination, cancellationToken).ConfigureAwait(false);
+            fill = JoinOrStart(file, page, expected);
+            if (fill is null)
+                return 0;
+            ReadAhead(file, offset, expected);
+        }
+
+        try
+        {
+            int read = await fill.ReadAsync(offset, destination, cancellationToken).ConfigureAwait(false);
+            _counters.BytesFromFills.Add(read);
+            return read;
+        }
+        finally
+        {
+            fill.Leave();
+        }
+    }
+
+    /// <summary>
+    /// Starts fills for what a sequential reader at <paramref name="offset"/> will need, up to the read-ahead window, as far as
+    /// buffers are free. Cheap where everything is cached: a look per page of the window.
+    /// </summary>
+    public void ReadAhead(FileRef file, long offset, long expected)
+    {
+        long chunk = offset / _pageSize / ChunkPages + 1;
+        long end = Math.Min(offset + Math.Min(expected, _limits.ReadAheadBytes), file.Length);
+        for (; chunk * ChunkPages * _pageSize < end; chunk++)
+        {
+            if (_admission.IsUnkept(file.Id) || !StartAhead(file, chunk * ChunkPages, end))
+                return;
+        }
+    }
+
+    /// <summary>What runs now for the key (and below it) will not stay in the cache.</summary>
+    public void Abandon(UfsIdentity identity, string key, bool recursive)
+    {
+        lock (_gate)
+        {
+            foreach (Fill fill in _fills.Values)
+            {
+                if (fill.File.Identity == identity && KeyPrefix.Covers(key, recursive, fill.File.Key))
+                    fill.Abandoned = true;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _shutdown.CancelAsync().ConfigureAwait(false);
+        Task[] runs;
+        lock (_gate)
+            runs = [.. _runs];
+        try
+        {
+            await Task.WhenAll(runs).WaitAsync(_limits.DrainTimeout, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A source hangs. Its fill keeps its buffers: freeing them under a read would corrupt memory, and the process ends anyway.
+            LogHung(runs.Count(r => !r.IsCompleted));
+            return;
+        }
+        _pool.Dispose();
+        _shutdown.Dispose();
+    }
+
+    private Fill? TryJoin(PageId page)
+    {
+        lock (_gate)
+        {
+            if (!_fills.TryGetValue(page, out Fill? fill) || !fill.TryJoin())
+                return null;
+            _counters.Hits.Increment();
+            return fill;
+        }
+    }
+
+    /// <summary>The fill that brings the page, joined; null where the page is in the store by now.</summary>
+    private Fill? JoinOrStart(FileRef file, long page, long expected)
+    {
+        Fill fill;
+        lock (_gate)
+        {
+            if (TryJoin(new PageId(file.Id, page)) is { } running)
+                return running;
+            if (_store.Contains(file, page))
+                return null;
+            fill = Claim(file, page, CountMissing(file, page, Math.Min(page * _pageSize + expected, file.Length)));
+            fill.TryJoin();
+        }
+        _counters.Misses.Increment();
+        Start(fill, buffers: null);
+        return fill;
+    }
+
+    /// <summary>Starts fills for the missing pages of one chunk. False: no buffers free, stop reading ahead.</summary>
+    private bool StartAhead(FileRef file, long firstPage, long end)
+    {
+        long lastPage = Math.Min(firstPage + ChunkPages, (end + _pageSize - 1) / _pageSize);
+        for (long page = firstPage; page < lastPage; page++)
+        {
+            if (_store.Contains(file, page))
+                continue;
+            Fill fill;
+            NativeBuffer[]? buffers;
+            lock (_gate)
+            {
+                int missing = CountMissing(file, page, Math.Min(lastPage * _pageSize, file.Length));
+                if (missing == 0)
+                    continue;
+                fill = new Fill(file, page, missing);
+                buffers = _pool.TryRent(fill.PageLengths());
+                if (buffers is null)
+                    return false;
+                Register(fill);
+            }
+            Start(fill, buffers);
+            page += fill.PageCount - 1;
+        }
+        return true;
+    }
+
+    /// <summary>Pages from <paramref name="page"/> on that nobody has or fetches, at most to the end of its chunk. Under the gate.</summary>
+    private int CountMissing(FileRef file, long page, long end)
+    {
+        long last = Math.Min((page / ChunkPages + 1) * ChunkPages, (end + _pageSize - 1) / _pageSize);
+        int count = 0;
+        while (page + count < last && !_fills.ContainsKey(new PageId(file.Id, page + count)) && !_store.Contains(file, page + count))
+            count++;
+        return count;
+    }
+
+    private Fill Claim(FileRef file, long page, int count)
+    {
+        // The demanded page is claimed in any case, although a fill that just ended in an error may still be in the table.
+        var fill = new Fill(file, page, Math.Max(1, count));
+        Register(fill);
+        return fill;
+    }
+
+    private void Register(Fill fill)
+    {
+        for (int i = 0; i < fill.PageCount; i++)
+            _fills[new PageId(fill.File.Id, fill.FirstPage + i)] = fill;
+    }
+
+    private void Start(Fill fill, NativeBuffer[]? buffers)
+    {
+        // On the pool: the reader that starts a fill goes on at once to wait for its first bytes.
+        Task run = Task.Run(() => _run.ExecuteAsync(fill, buffers, _shutdown.Token));
+        lock (_gate)
+            _runs.Add(run);
+        run.ContinueWith(Retire, fill, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void Retire(Task run, object? state)
+    {
+        var fill = (Fill)state!;
+        lock (_gate)
+        {
+            _runs.Remove(run);
+            Unregister(fill);
+        }
+        fill.Leave();
+    }
+
+    private void Unregister(Fill fill)
+    {
+        for (int i = 0; i < fill.PageCount; i++)
+        {
+            var page = new PageId(fill.File.Id, fill.FirstPage + i);
+            if (_fills.TryGetValue(page, out Fill? registered) && ReferenceEquals(registered, fill))
+                _fills.Remove(page);
+        }
+    }
+
+    private async ValueTask<int> BypassAsync(FileRef file, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        _counters.Bypasses.Increment();
+        int wanted = (int)Math.Min(destination.Length, file.Length - offset);
+        IUfsReader reader = await _storageOf(file.Identity)
+            .OpenReadAsync(file.Key, file.Version, offset, wanted, cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            int read = await reader.ReadAsync(destination[..wanted], cancellationToken).ConfigureAwait(false);
+            return read > 0 ? read : throw CacheException.Changed(file.Key);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Count} fills hang in their under storage and are left behind")]
+    private partial void LogHung(int count);
+}

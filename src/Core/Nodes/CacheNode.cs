@@ -1,0 +1,143 @@
+using Orleans.Cache.Filling;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Pages;
+using Orleans.Cache.Telemetry;
+
+namespace Orleans.Cache.Nodes;
+
+/// <summary>
+/// The engine of one process: metadata, page store and filler behind the node contract. Owns the filler; the store, being
+/// shared with status pages, belongs to whoever made it.
+/// </summary>
+public sealed class CacheNode : ICacheNode, IAsyncDisposable
+{
+    private readonly Func<MountTable> _mounts;
+    private readonly MetadataCache _metadata;
+    private readonly IPageStore _store;
+    private readonly CacheCounters _counters;
+    private readonly PageFiller _filler;
+
+    public CacheNode(string name, CacheNodeServices services)
+    {
+        Name = name;
+        _mounts = services.Mounts;
+        _store = services.Store;
+        _counters = services.Counters;
+        _metadata = new MetadataCache(services.Mounts, services.PageSize, services.Limits, services.Counters, services.Time);
+        _filler = new PageFiller(
+            identity => _mounts().StorageOf(identity), _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log);
+        _counters.ObserveGauge("ocache.fill.buffers", () => [new(_filler.BufferedBytes)], "By", "Memory that fills hold.");
+    }
+
+    public string Name { get; }
+
+    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) => _metadata.GetAsync(path, cancellationToken);
+
+    public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken) =>
+        _metadata.ListAsync(directory, startAfter, cancellationToken);
+
+    public ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken)
+    {
+        long page = offset / file.PageSize;
+        int inPage = (int)(offset % file.PageSize);
+        int rest = file.PageLength(page) - inPage;
+        Memory<byte> wanted = destination.Length > rest ? destination[..rest] : destination;
+        if (_store.TryRead(file, page, inPage, wanted.Span) != PageRead.Hit)
+            return ReadSlowlyAsync(file, offset, wanted, expected, cancellationToken);
+        CountHit(wanted.Length);
+        ReadAheadAtChunkStart(file, offset, expected);
+        return new(wanted.Length);
+    }
+
+    public BackingLease? TryLease(FileRef file, long offset, long length)
+    {
+        BackingLease? lease = _store.TryLease(file, offset, length);
+        if (lease is not null)
+            CountHit(length);
+        return lease;
+    }
+
+    public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) => new(_store.CachedBytes(file));
+
+    public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
+    {
+        StatusAnswer answer = recursive ? default : await _metadata.GetAsync(path, cancellationToken).ConfigureAwait(false);
+        if (answer.Status is { IsDirectory: true })
+            throw new CacheException(CacheError.IsDirectory, $"'{path}' is a directory; free it with recursive=true.");
+
+        DroppedPages dropped = default;
+        bool mounted = _mounts().TryResolve(path, out MountedKey at);
+        if (mounted)
+            dropped += await DropAsync(at, recursive, cancellationToken).ConfigureAwait(false);
+        foreach (Mount mount in _mounts().Mounts)
+        {
+            if (recursive && mount.Path != path && mount.Path.IsWithin(path))
+                dropped += await DropAsync(new MountedKey(mount, ""), recursive, cancellationToken).ConfigureAwait(false);
+        }
+        _metadata.Invalidate(path, recursive);
+        return mounted || recursive ? dropped : throw CacheException.NotFound(path.Value);
+    }
+
+    public void Invalidate(CachePath path, bool recursive) => _metadata.Invalidate(path, recursive);
+
+    public ValueTask DisposeAsync() => _filler.DisposeAsync();
+
+    private Task<DroppedPages> DropAsync(MountedKey at, bool recursive, CancellationToken cancellationToken)
+    {
+        // Fills first: one that ends after the store was cleaned drops what it brought by itself.
+        _filler.Abandon(at.Mount.Storage.Identity, at.Key, recursive);
+        return _store.DropAsync(at.Mount.Storage.Identity, at.Key, recursive, cancellationToken);
+    }
+
+    /// <summary>Not a hit at memory speed: the device is asked, then the filler; the store again where a fill ended in between.</summary>
+    private async ValueTask<int> ReadSlowlyAsync(FileRef file, long offset, Memory<byte> wanted, long expected, CancellationToken cancellationToken)
+    {
+        long page = offset / file.PageSize;
+        while (true)
+        {
+            if (await _store.ReadAsync(file, page, (int)(offset % file.PageSize), wanted, cancellationToken).ConfigureAwait(false))
+            {
+                CountHit(wanted.Length);
+                ReadAheadAtChunkStart(file, offset, expected);
+                return wanted.Length;
+            }
+            int filled = await FillAsync(file, offset, wanted, expected, cancellationToken).ConfigureAwait(false);
+            if (filled > 0)
+                return filled;
+        }
+    }
+
+    private async ValueTask<int> FillAsync(FileRef file, long offset, Memory<byte> wanted, long expected, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _filler.ReadAsync(file, offset, wanted, expected, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CacheException e) when (e.Error is CacheError.Changed or CacheError.NotFound or CacheError.IsDirectory)
+        {
+            // What we believe of this key is proven wrong: the next open must ask.
+            foreach (Mount mount in _mounts().Mounts)
+            {
+                if (mount.Storage.Identity == file.Identity)
+                    _metadata.Invalidate(mount.Path.Combine(file.Key), recursive: false);
+            }
+            throw;
+        }
+    }
+
+    /// <summary>A sequential reader that finds its pages cached keeps the read-ahead window in front of it, once per chunk.</summary>
+    private void ReadAheadAtChunkStart(FileRef file, long offset, long expected)
+    {
+        long chunk = (long)_filler.ChunkPages * file.PageSize;
+        if (expected > chunk && offset % chunk == 0)
+            _filler.ReadAhead(file, offset, expected);
+    }
+
+    private void CountHit(long bytes)
+    {
+        _counters.Hits.Increment();
+        _counters.BytesFromCache.Add(bytes);
+    }
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Pages;
+using Orleans.Cache.Telemetry;
+
+namespace Orleans.Cache.Nodes;
+
+/// <summary>What a <see cref="CacheNode"/> works with.</summary>
+public sealed record CacheNodeServices
+{
+    /// <summary>The mount table now; another instance after each change.</summary>
+    public required Func<MountTable> Mounts { get; init; }
+
+    public required IPageStore Store { get; init; }
+
+    public required CacheCounters Counters { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILogger Log { get; init; }
+
+    public CacheLimits Limits { get; init; } = new();
+
+    /// <summary>Bytes of a page, a power of two; the same as the store's.</summary>
+    public int PageSize { get; init; } = CacheLimits.DefaultPageSize;
+}

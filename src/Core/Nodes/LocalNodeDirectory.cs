@@ -1,0 +1,11 @@
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.Nodes;
+
+/// <summary>One node owns everything: the embedded case.</summary>
+public sealed class LocalNodeDirectory(ICacheNode node) : INodeDirectory
+{
+    public ICacheNode Local => node;
+
+    public ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe) => node;
+}
