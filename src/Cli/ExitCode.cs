@@ -14,6 +14,9 @@ internal static class ExitCode
     /// <summary>No node answers, or it broke off in the middle of an answer.</summary>
     public const int Unreachable = 3;
 
+    /// <summary>Ctrl-C, as shells report it.</summary>
+    public const int Interrupted = 130;
+
     /// <summary>Whoever read our output went away: what a shell reports of a program that SIGPIPE ended.</summary>
     public const int OutputClosed = 141;
 }

@@ -14,10 +14,11 @@ internal sealed class CatCommand
 
     public Command Create(CommandContext context)
     {
-        var command = new Command("cat", "Writes a file to standard output.\n\nExamples:\n  ocache cat /models/config.json\n  ocache cat /train/0001.tar | tar t")
+        var command = new Command("cat", "Writes a file to standard output.")
         {
             _path,
         };
+        context.AddExamples(command, "ocache cat /models/config.json", "ocache cat /train/0001.tar | tar t");
         context.SetAction(command, RunAsync);
         return command;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Orleans.Cache.Cli.Node;
 
 namespace Orleans.Cache.Cli.Commands;
@@ -16,13 +17,23 @@ internal sealed class CommandContext
 
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON for programs instead of text for people.", Recursive = true };
 
+    private readonly Dictionary<Command, string[]> _examples = [];
+
     public void AddTo(Command root)
     {
+        // -h is "human readable" in ls, as everywhere; --help and -? remain.
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        var help = new HelpOption("--help", "-?");
+        help.Action = new ExamplesHelp((HelpAction)help.Action!, _examples);
+        root.Options.Add(help);
         root.Options.Add(_url);
         root.Options.Add(_json);
     }
 
     public static Argument<string> Path(string description) => new("path") { Description = description, HelpName = "PATH" };
+
+    /// <summary>Command lines shown below the command's help.</summary>
+    public void AddExamples(Command command, params string[] lines) => _examples[command] = lines;
 
     public bool IsJson(ParseResult arguments) => arguments.GetValue(_json);
 

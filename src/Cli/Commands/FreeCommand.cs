@@ -12,10 +12,11 @@ internal sealed class FreeCommand
 
     public Command Create(CommandContext context)
     {
-        var command = new Command("free", "Drops cached pages; the under storage keeps everything.\n\nExamples:\n  ocache free /models/old.bin\n  ocache free -r /train")
+        var command = new Command("free", "Drops cached pages; the under storage keeps everything.")
         {
             _path, _recursive,
         };
+        context.AddExamples(command, "ocache free /models/old.bin", "ocache free -r /train");
         context.SetAction(command, (arguments, node, cancellationToken) => RunAsync(arguments, context.IsJson(arguments), node, cancellationToken));
         return command;
     }
@@ -31,7 +32,7 @@ internal sealed class FreeCommand
         {
             await output.WriteLineAsync(json
                 ? answer
-                : $"Freed {Text.Count(dropped.Pages)} pages of {Text.Count(dropped.Files)} files ({Text.Size(dropped.Bytes)}).").ConfigureAwait(false);
+                : $"Freed {Text.Count(dropped.FreedPages)} pages of {Text.Count(dropped.FreedFiles)} files ({Text.Size(dropped.FreedBytes)}).").ConfigureAwait(false);
         }
         return ExitCode.Ok;
     }

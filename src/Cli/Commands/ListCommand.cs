@@ -15,10 +15,11 @@ internal sealed class ListCommand
 
     public Command Create(CommandContext context)
     {
-        var command = new Command("ls", "Lists a directory.\n\nExamples:\n  ocache ls /\n  ocache ls -lh /imagenet/train\n  ocache ls -R --json / > all.jsonl")
+        var command = new Command("ls", "Lists a directory.")
         {
             _path, _long, _recursive, _human,
         };
+        context.AddExamples(command, "ocache ls /", "ocache ls -lh /imagenet/train", "ocache ls -R --json / > all.jsonl");
         _path.DefaultValueFactory = _ => "/";
         context.SetAction(command, (arguments, node, cancellationToken) => RunAsync(arguments, context.IsJson(arguments), node, cancellationToken));
         return command;

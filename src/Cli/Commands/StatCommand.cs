@@ -12,10 +12,11 @@ internal sealed class StatCommand
 
     public Command Create(CommandContext context)
     {
-        var command = new Command("stat", "Shows what is known of a path and how much of it is cached.\n\nExamples:\n  ocache stat /models/llama.safetensors\n  ocache stat --json /train")
+        var command = new Command("stat", "Shows what is known of a path and how much of it is cached.")
         {
             _path,
         };
+        context.AddExamples(command, "ocache stat /models/llama.safetensors", "ocache stat --json /train");
         context.SetAction(command, (arguments, node, cancellationToken) => RunAsync(arguments, context.IsJson(arguments), node, cancellationToken));
         return command;
     }

@@ -39,11 +39,11 @@ internal sealed record Listing
 /// <summary>What a free dropped.</summary>
 internal sealed record Dropped
 {
-    public required long Files { get; init; }
+    public required long FreedFiles { get; init; }
 
-    public required long Pages { get; init; }
+    public required long FreedPages { get; init; }
 
-    public required long Bytes { get; init; }
+    public required long FreedBytes { get; init; }
 }
 
 /// <summary>problem+json.</summary>
