@@ -36,11 +36,11 @@ public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
         return OwnerOf(stripe).ReadAsync(Ref, offset, destination, Math.Max(expected, destination.Length), cancellationToken);
     }
 
-    /// <summary>Lends a fully cached range that lies on this machine; null: read it.</summary>
-    public BackingLease? TryLease(long offset, long length)
+    /// <summary>Lends a fully cached range that lies on this machine and within one stripe; null: read it.</summary>
+    public BackingLease? TryLease(long offset, long length, long expected)
     {
         long stripe = offset / StripeBytes;
-        return length <= 0 || (offset + length - 1) / StripeBytes != stripe ? null : OwnerOf(stripe).TryLease(Ref, offset, length);
+        return length <= 0 || (offset + length - 1) / StripeBytes != stripe ? null : OwnerOf(stripe).TryLease(Ref, offset, length, expected);
     }
 
     private ICacheNode OwnerOf(long stripe) => nodes.OwnerOf(Ref.Identity, Ref.Key, stripe);

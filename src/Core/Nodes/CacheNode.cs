@@ -46,16 +46,15 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         Memory<byte> wanted = destination.Length > rest ? destination[..rest] : destination;
         if (_store.TryRead(file, page, inPage, wanted.Span) != PageRead.Hit)
             return ReadSlowlyAsync(file, offset, wanted, expected, cancellationToken);
-        CountHit(wanted.Length);
-        ReadAheadAtChunkStart(file, offset, expected);
+        Hit(file, offset, wanted.Length, expected);
         return new(wanted.Length);
     }
 
-    public BackingLease? TryLease(FileRef file, long offset, long length)
+    public BackingLease? TryLease(FileRef file, long offset, long length, long expected)
     {
         BackingLease? lease = _store.TryLease(file, offset, length);
         if (lease is not null)
-            CountHit(length);
+            Hit(file, offset, length, expected);
         return lease;
     }
 
@@ -99,8 +98,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         {
             if (await _store.ReadAsync(file, page, (int)(offset % file.PageSize), wanted, cancellationToken).ConfigureAwait(false))
             {
-                CountHit(wanted.Length);
-                ReadAheadAtChunkStart(file, offset, expected);
+                Hit(file, offset, wanted.Length, expected);
                 return wanted.Length;
             }
             int filled = await FillAsync(file, offset, wanted, expected, cancellationToken).ConfigureAwait(false);
@@ -127,17 +125,14 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         }
     }
 
-    /// <summary>A sequential reader that finds its pages cached keeps the read-ahead window in front of it, once per chunk.</summary>
-    private void ReadAheadAtChunkStart(FileRef file, long offset, long expected)
-    {
-        long chunk = (long)_filler.ChunkPages * file.PageSize;
-        if (expected > chunk && offset % chunk == 0)
-            _filler.ReadAhead(file, offset, expected);
-    }
-
-    private void CountHit(long bytes)
+    /// <summary>Counts, and keeps the read-ahead window in front of a sequential reader that finds its pages cached: once per chunk.</summary>
+    private void Hit(FileRef file, long offset, long bytes, long expected)
     {
         _counters.Hits.Increment();
         _counters.BytesFromCache.Add(bytes);
+        long chunk = (long)_filler.ChunkPages * file.PageSize;
+        bool startsChunk = (offset + bytes - 1) / chunk * chunk >= offset;
+        if (startsChunk && expected > bytes)
+            _filler.ReadAhead(file, offset, expected);
     }
 }

@@ -5,7 +5,7 @@ using Orleans.Cache.Telemetry;
 
 namespace Orleans.Cache.Nodes;
 
-/// <summary>What a <see cref="CacheNode"/> works with.</summary>
+/// <summary>What a CacheNode works with.</summary>
 public sealed record CacheNodeServices
 {
     /// <summary>The mount table now; another instance after each change.</summary>

@@ -31,8 +31,11 @@ public interface ICacheNode
     /// <exception cref="CacheException">Changed: the source no longer holds that version. NotFound, Unavailable, Overloaded ...</exception>
     ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken);
 
-    /// <summary>Lends a fully cached range of a file on this machine; null where it is elsewhere, not cached or not verified.</summary>
-    BackingLease? TryLease(FileRef file, long offset, long length);
+    /// <summary>
+    /// Lends a fully cached range of a file on this machine; null where it is elsewhere, not cached or not verified.
+    /// <paramref name="expected"/> is what ReadAsync takes it for.
+    /// </summary>
+    BackingLease? TryLease(FileRef file, long offset, long length, long expected);
 
     /// <summary>Bytes of this version in the node's page store.</summary>
     ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken);

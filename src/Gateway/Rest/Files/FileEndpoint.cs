@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Http;
+using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.Rest.Problems;
+using Orleans.Cache.Gateway.Rest.Targets;
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.Gateway.Rest.Files;
+
+/// <summary>
+/// GET and HEAD of a file. An answer holds bytes of one version: opening fixes it. Where the source has left that version
+/// before anything was sent, the file is opened once more and the answer starts over; after that it is cut by the middleware.
+/// </summary>
+internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
+{
+    public const string Route = "/api/v1/files";
+
+    /// <summary>One restart: the engine has forgotten the old status by then; a file that changes again meanwhile is not at rest.</summary>
+    private const int Attempts = 2;
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        CachePath path = RequestTarget.PathOf(context, Route);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                CacheFile file = await files.OpenAsync(path, context.RequestAborted).ConfigureAwait(false);
+                await AnswerAsync(context, file).ConfigureAwait(false);
+                return;
+            }
+            catch (CacheException e) when (e.Error == CacheError.Changed && attempt < Attempts && !context.Response.HasStarted)
+            {
+                context.Response.Clear();
+            }
+        }
+    }
+
+    private ValueTask AnswerAsync(HttpContext context, CacheFile file)
+    {
+        bool isHead = HttpMethods.IsHead(context.Request.Method);
+        FileHeaders headers = FileHeaders.Of(file.Status);
+        FilePlan plan = FilePlan.For(headers, RequestConditions.Of(context.Request.Headers), isHead, limits.MaxRanges);
+        SetHeaders(context.Response, headers, plan);
+        if (plan.Refusal is not null)
+            return new(RefusalOf(plan).WriteAsync(context));
+        if (isHead || plan.ContentLength == 0)
+            return ValueTask.CompletedTask;
+        return plan.Parts is { } parts
+            ? FileBody.SendAsync(context.Response.BodyWriter, file, parts, context.RequestAborted)
+            : FileBody.SendAsync(context.Response.BodyWriter, file, plan.Range, context.RequestAborted);
+    }
+
+    private static void SetHeaders(HttpResponse response, FileHeaders headers, in FilePlan plan)
+    {
+        response.StatusCode = plan.Status;
+        IHeaderDictionary target = response.Headers;
+        target.ETag = headers.ETag;
+        target.LastModified = headers.LastModifiedText;
+        target.AcceptRanges = "bytes";
+        if (plan.ContentRange(headers) is { } contentRange)
+            target.ContentRange = contentRange;
+        if (plan.Status is not (StatusCodes.Status200OK or StatusCodes.Status206PartialContent))
+            return;
+        target.ContentType = plan.Parts?.ContentType ?? headers.ContentType;
+        target.ContentLength = plan.ContentLength;
+    }
+
+    private static Problem RefusalOf(in FilePlan plan) =>
+        new(plan.Status, plan.Status == StatusCodes.Status416RangeNotSatisfiable ? "range-not-satisfiable" : "precondition-failed", plan.Refusal!);
+}

@@ -1,0 +1,87 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+
+namespace Orleans.Cache.Gateway.Rest.OpenApi;
+
+/// <summary>One parameter as the document names it.</summary>
+internal sealed record ParameterNote(string Name, ParameterLocation In, JsonSchemaType Type, string Description);
+
+/// <summary>What the OpenAPI document and GET / say of the routes.</summary>
+internal static class RestDescription
+{
+    private static readonly ParameterNote PathNote = new(
+        "path", ParameterLocation.Path, JsonSchemaType.String, "Path in the cache namespace, percent-encoded; its slashes are written as they are.");
+
+    public static IReadOnlyList<ParameterNote> Path { get; } = [PathNote];
+
+    public static IReadOnlyList<ParameterNote> File { get; } =
+    [
+        PathNote,
+        new("Range", ParameterLocation.Header, JsonSchemaType.String, "bytes=first-last, bytes=first-, bytes=-count, or several of them."),
+        new("If-Match", ParameterLocation.Header, JsonSchemaType.String, "Answer 412 unless the version is one of these."),
+        new("If-None-Match", ParameterLocation.Header, JsonSchemaType.String, "Answer 304 where the version is one of these."),
+        new("If-Range", ParameterLocation.Header, JsonSchemaType.String, "Heed Range only where the version is this."),
+    ];
+
+    public static IReadOnlyList<ParameterNote> Listing { get; } =
+    [
+        PathNote,
+        new("limit", ParameterLocation.Query, JsonSchemaType.Integer, "Most entries of this page."),
+        new("startAfter", ParameterLocation.Query, JsonSchemaType.String, "Path of an entry relative to the directory; the page starts after it."),
+        new("token", ParameterLocation.Query, JsonSchemaType.String, "nextToken of the page before."),
+        new("recursive", ParameterLocation.Query, JsonSchemaType.Boolean, "Descend, depth first, each directory before what it holds."),
+    ];
+
+    public static IReadOnlyList<ParameterNote> Free { get; } =
+    [
+        new("path", ParameterLocation.Query, JsonSchemaType.String, "What to free; may come as JSON instead: { path, recursive }."),
+        new("recursive", ParameterLocation.Query, JsonSchemaType.Boolean, "Free everything below a directory."),
+    ];
+
+    public static IServiceCollection AddRestDescription(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Orleans.Cache node";
+            document.Info.Description = "Errors are application/problem+json (RFC 9457) with a stable 'error' code.";
+            document.Servers = [];
+            return Task.CompletedTask;
+        }));
+
+    /// <summary>Names an endpoint and its parameters. Endpoints read the raw request, so the framework cannot see them itself.</summary>
+    public static void Describe(this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<ParameterNote>? parameters = null) =>
+        endpoint.WithName(name).WithSummary(summary).AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Parameters = [.. (parameters ?? []).Select(Parameter)];
+            return Task.CompletedTask;
+        });
+
+    public static Task WriteRoutes(HttpContext context)
+    {
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync("""
+            Orleans.Cache node
+
+            GET, HEAD /api/v1/files/{path}     bytes of a file; Range, ETag and conditions as in RFC 9110
+            GET       /api/v1/status/{path}    status of a path, and how much of it is cached
+            GET       /api/v1/list/{path}      entries of a directory; limit, token, startAfter, recursive
+            GET       /api/v1/mounts           the mount table
+            GET       /api/v1/cache            figures of this node and its store directories
+            POST      /api/v1/free             ?path=/dir&recursive=true drops what is cached
+            GET       /metrics                 Prometheus
+            GET       /health/live, /health/ready
+            GET       /openapi/v1.json         this, for programs
+
+            """, context.RequestAborted);
+    }
+
+    private static IOpenApiParameter Parameter(ParameterNote note) => new OpenApiParameter
+    {
+        Name = note.Name,
+        In = note.In,
+        Required = note.In == ParameterLocation.Path,
+        Description = note.Description,
+        Schema = new OpenApiSchema { Type = note.Type },
+    };
+}

@@ -1,0 +1,65 @@
+using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Pages;
+using Orleans.Cache.Telemetry;
+
+namespace Orleans.Cache.Gateway.Rest.Operations;
+
+/// <summary>Figures of a node since its process started.</summary>
+internal sealed record CacheBody
+{
+    public required string Node { get; init; }
+
+    /// <summary>"starting", "ready" or "draining".</summary>
+    public required string State { get; init; }
+
+    public required double UptimeSeconds { get; init; }
+
+    public required long Hits { get; init; }
+
+    public required long Misses { get; init; }
+
+    public required long Bypasses { get; init; }
+
+    public required long BytesFromCache { get; init; }
+
+    public required long BytesFromUnderStorage { get; init; }
+
+    public required long UfsReads { get; init; }
+
+    public required long PagesFilled { get; init; }
+
+    public required long UfsStats { get; init; }
+
+    public required long UfsErrors { get; init; }
+
+    public required long StatusHits { get; init; }
+
+    public required long FillsRejected { get; init; }
+
+    public required IReadOnlyList<StoreDirectoryStatus> Stores { get; init; }
+}
+
+/// <summary>GET of the node's figures: the same tallies that the metrics publish.</summary>
+internal sealed class CacheEndpoint(NodeHealth health, CacheCounters counters, IPageStore store)
+{
+    public const string Route = "/api/v1/cache";
+
+    public CacheBody Handle() => new()
+    {
+        Node = health.NodeName,
+        State = health.State.ToString().ToLowerInvariant(),
+        UptimeSeconds = Math.Round(health.Uptime.TotalSeconds, 3),
+        Hits = counters.Hits.Value,
+        Misses = counters.Misses.Value,
+        Bypasses = counters.Bypasses.Value,
+        BytesFromCache = counters.BytesFromCache.Value,
+        BytesFromUnderStorage = counters.BytesFromUfs.Value,
+        UfsReads = counters.UfsReads.Value,
+        PagesFilled = counters.PagesFilled.Value,
+        UfsStats = counters.UfsStats.Value,
+        UfsErrors = counters.UfsErrors.Value,
+        StatusHits = counters.StatusHits.Value,
+        FillsRejected = counters.FillsRejected.Value,
+        Stores = store.GetStatus(),
+    };
+}

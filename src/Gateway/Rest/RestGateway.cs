@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Cache.Gateway.Metrics;
+using Orleans.Cache.Gateway.Rest.Browsing;
+using Orleans.Cache.Gateway.Rest.Files;
+using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Gateway.Rest.OpenApi;
+using Orleans.Cache.Gateway.Rest.Operations;
+using Orleans.Cache.Gateway.Rest.Problems;
+
+namespace Orleans.Cache.Gateway.Rest;
+
+/// <summary>
+/// The native REST front-end. Takes from the services: CacheFileSystem, CacheCounters, IPageStore, TimeProvider,
+/// <see cref="NodeHealth"/>, and what <see cref="NodeTelemetry.AddNodeTelemetry"/> adds.
+/// </summary>
+public static class RestGateway
+{
+    private static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
+
+    public static IServiceCollection AddRestGateway(this IServiceCollection services, RestLimits? limits = null)
+    {
+        limits ??= new RestLimits();
+        services.Configure<KestrelServerOptions>(limits.ApplyTo);
+        services.Configure<JsonOptions>(options => RestJson.Apply(options.SerializerOptions));
+        return services.AddSingleton(limits)
+            .AddSingleton<FileEndpoint>()
+            .AddSingleton<StatusEndpoint>()
+            .AddSingleton<ListEndpoint>()
+            .AddSingleton<MountsEndpoint>()
+            .AddSingleton<CacheEndpoint>()
+            .AddSingleton<FreeEndpoint>()
+            .AddSingleton<HealthEndpoints>()
+            .AddRestDescription();
+    }
+
+    public static WebApplication MapRestGateway(this WebApplication app)
+    {
+        NodeTelemetry.Start(app.Services);
+        app.UseMiddleware<ProblemMiddleware>();
+        app.MapMethods(FileEndpoint.Route + "/{**path}", GetAndHead, (Delegate)The<FileEndpoint>(app).HandleAsync).Describe(
+            "getFile", "Reads a file, whole or in ranges.", RestDescription.File);
+        app.MapGet(StatusEndpoint.Route + "/{**path}", (Delegate)The<StatusEndpoint>(app).HandleAsync).Describe(
+            "getStatus", "Status of a path: type, length, version, and how much of it is cached.", RestDescription.Path);
+        app.MapGet(ListEndpoint.Route + "/{**path}", (Delegate)The<ListEndpoint>(app).HandleAsync).Describe(
+            "list", "Entries of a directory, a page at a time: { path, entries, nextToken }.", RestDescription.Listing);
+        app.MapGet(MountsEndpoint.Route, (Delegate)The<MountsEndpoint>(app).Handle).Describe("getMounts", "The mount table.");
+        app.MapGet(CacheEndpoint.Route, (Delegate)The<CacheEndpoint>(app).Handle).Describe("getCache", "Figures of this node and its store directories.");
+        app.MapPost(FreeEndpoint.Route, (Delegate)The<FreeEndpoint>(app).HandleAsync).Describe(
+            "free", "Drops what is cached of a path.", RestDescription.Free);
+        app.MapGet("/health/live", (Delegate)HealthEndpoints.Live).Describe("live", "The process answers.");
+        app.MapGet("/health/ready", (Delegate)The<HealthEndpoints>(app).ReadyAsync).Describe("ready", "The node serves; 503 says why it does not.");
+        app.MapGet(PrometheusScrape.Route, (Delegate)The<PrometheusScrape>(app).HandleAsync).Describe("metrics", "Metrics in Prometheus' text format.");
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapGet("/", (Delegate)RestDescription.WriteRoutes).ExcludeFromDescription();
+        return app;
+    }
+
+    private static T The<T>(WebApplication app) where T : notnull => app.Services.GetRequiredService<T>();
+}

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Orleans.Cache.Gateway.Rest;
+
+/// <summary>Every limit of the REST front-end in one place, each with its unit and its reason.</summary>
+public sealed record RestLimits
+{
+    /// <summary>Bytes of a request line: a path of 4,096 bytes with each byte written as %XX, the route and a query around it.</summary>
+    public int MaxRequestLineBytes { get; init; } = 16 * CacheLimits.KiB;
+
+    /// <summary>Bytes of all request headers: cookies and tokens of proxies fit, and 10,000 connections cannot hold gigabytes.</summary>
+    public int MaxHeadersBytes { get; init; } = 32 * CacheLimits.KiB;
+
+    /// <summary>Request headers: no client of ours sends more than 20.</summary>
+    public int MaxHeaders { get; init; } = 64;
+
+    /// <summary>Bytes of a request body: the only bodies are small JSON objects that name a path.</summary>
+    public long MaxRequestBodyBytes { get; init; } = 64 * CacheLimits.KiB;
+
+    /// <summary>Connections at one time: each costs about 10 KiB idle, so 10,000 stay at 100 MiB.</summary>
+    public long MaxConnections { get; init; } = 10_000;
+
+    /// <summary>An idle connection is kept longer than clients and load balancers pool theirs (60 to 120 s), so that they close first.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
+
+    /// <summary>A request's headers must be there within this time; slower is an attack or a dead peer.</summary>
+    public TimeSpan RequestHeadersTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Bytes per second that a client must take from us: a stopped reader would hold buffers and a version for ever.</summary>
+    public double MinResponseBytesPerSecond { get; init; } = 1024;
+
+    /// <summary>A client may stop for this long (a training step, a garbage collection) before the rate counts.</summary>
+    public TimeSpan MinResponseGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Response bytes buffered per connection before the sender waits for the client: one chunk on its way, one being read.</summary>
+    public long ResponseBufferBytes { get; init; } = 128 * CacheLimits.KiB;
+
+    /// <summary>Ranges of one request; Parquet and Zarr readers ask for a handful, abuse for thousands.</summary>
+    public int MaxRanges { get; init; } = 16;
+
+    /// <summary>Entries of a page of a listing unless the request says otherwise: about 200 KiB of JSON.</summary>
+    public int DefaultListEntries { get; init; } = 1000;
+
+    /// <summary>Most entries a request may ask for: listings are streamed, so this bounds time, not memory.</summary>
+    public int MaxListEntries { get; init; } = 10_000;
+
+    /// <summary>A mount's root must answer within this time for the node to be ready: below the 5 s after which probes give up.</summary>
+    public TimeSpan ReadinessTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Gives Kestrel its part of the limits.</summary>
+    public void ApplyTo(KestrelServerOptions server)
+    {
+        KestrelServerLimits limits = server.Limits;
+        limits.MaxRequestLineSize = MaxRequestLineBytes;
+        limits.MaxRequestHeadersTotalSize = MaxHeadersBytes;
+        limits.MaxRequestHeaderCount = MaxHeaders;
+        limits.MaxRequestBodySize = MaxRequestBodyBytes;
+        limits.MaxRequestBufferSize = Math.Max(MaxRequestLineBytes + MaxHeadersBytes, MaxRequestBodyBytes);
+        limits.MaxConcurrentConnections = MaxConnections;
+        limits.KeepAliveTimeout = KeepAliveTimeout;
+        limits.RequestHeadersTimeout = RequestHeadersTimeout;
+        limits.MinResponseDataRate = new MinDataRate(MinResponseBytesPerSecond, MinResponseGrace);
+        limits.MaxResponseBufferSize = ResponseBufferBytes;
+        server.AddServerHeader = false;
+    }
+}
