@@ -1,0 +1,22 @@
+namespace Orleans.Cache.Cli;
+
+/// <summary>What ocache exits with; scripts rely on it.</summary>
+internal static class ExitCode
+{
+    public const int Ok = 0;
+
+    /// <summary>The node refused: nothing is at the path, or it may not be read. Also a node that says it is not healthy.</summary>
+    public const int Refused = 1;
+
+    /// <summary>The command line is wrong.</summary>
+    public const int Usage = 2;
+
+    /// <summary>No node answers, or it broke off in the middle of an answer.</summary>
+    public const int Unreachable = 3;
+
+    /// <summary>Ctrl-C, as shells report it.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>Whoever read our output went away: what a shell reports of a program that SIGPIPE ended.</summary>
+    public const int OutputClosed = 141;
+}

@@ -1,0 +1,103 @@
+using Orleans.Cache.Identity;
+using Orleans.Cache.Mounts;
+
+namespace Orleans.Cache.Silo.Configuration;
+
+/// <summary>
+/// Reads <c>PATH=URI[,option=value...]</c>. A plain path instead of a URI means the local directory. A comma inside the URI is
+/// written %2C.
+/// </summary>
+internal sealed class MountParser(string workingDirectory, ICollection<string> problems)
+{
+    private static readonly string[] KnownOptions = ["mode", "ttl", "latency", "bandwidth"];
+
+    private static readonly string[] Modes = ["bounded", "immutable", "strict"];
+
+    public MountOptions? Parse(GivenValue given)
+    {
+        string[] parts = given.Text.Split(',');
+        int equals = parts[0].IndexOf('=');
+        if (equals <= 0 || equals == parts[0].Length - 1)
+            return Refuse($"{given.Origin} {MountOptions.Redact(parts[0])} is not PATH=URI; write for example /=file:///data.");
+        if (!CachePath.TryParse(parts[0][..equals].Trim(), out CachePath path, out string? error) || parts[0].Trim()[0] != '/')
+            return Refuse($"{given.Origin}: '{parts[0][..equals]}' is not a path to mount at; begin it with '/'. {error}".TrimEnd());
+
+        var where = $"{given.Origin} {path}";
+        string uri = ToUri(parts[0][(equals + 1)..].Trim());
+        int before = problems.Count;
+        Dictionary<string, string> options = ReadOptions(where, parts.AsSpan(1));
+        Freshness freshness = ReadFreshness(where, options);
+        TimeSpan latency = ReadDuration(where, options, "latency") ?? TimeSpan.Zero;
+        long? bandwidth = ReadSize(where, options, "bandwidth");
+        return problems.Count > before ? null : new MountOptions(path, uri, freshness, latency, bandwidth);
+    }
+
+    /// <summary>The default mount: the working directory at the root.</summary>
+    public MountOptions WorkingDirectory() => new(CachePath.Root, ToUri(workingDirectory), Freshness.Default, TimeSpan.Zero, null);
+
+    private string ToUri(string text) =>
+        text.Contains("://", StringComparison.Ordinal) ? text : "file://" + Escape(Path.GetFullPath(text, workingDirectory));
+
+    /// <summary>Each component percent-encoded, so that spaces, '%' and '+' of real names come through.</summary>
+    private static string Escape(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
+
+    private Dictionary<string, string> ReadOptions(string where, ReadOnlySpan<string> parts)
+    {
+        var options = new Dictionary<string, string>();
+        foreach (string part in parts)
+        {
+            int equals = part.IndexOf('=');
+            string name = (equals < 0 ? part : part[..equals]).Trim();
+            // The value is not repeated here: in an option that we do not know it may be a secret.
+            if (!KnownOptions.Contains(name))
+                problems.Add($"{where}: '{name}' is not an option of a mount (a comma in a URI is written %2C).{Suggestion.For(name, KnownOptions, "options")}");
+            else if (equals < 0 || equals == part.Length - 1)
+                problems.Add($"{where}: option '{name}' has no value; write {name}=VALUE.");
+            else if (!options.TryAdd(name, part[(equals + 1)..].Trim()))
+                problems.Add($"{where}: option '{name}' is given twice; give it once.");
+        }
+        return options;
+    }
+
+    private Freshness ReadFreshness(string where, Dictionary<string, string> options)
+    {
+        string mode = options.GetValueOrDefault("mode", "bounded");
+        if (!Modes.Contains(mode))
+            problems.Add($"{where}: mode={mode} is unknown.{Suggestion.For(mode, Modes, "modes")}");
+        if (mode is "immutable" or "strict" && options.ContainsKey("ttl"))
+            problems.Add($"{where}: ttl counts with mode=bounded only; leave it out with mode={mode}.");
+        TimeSpan ttl = ReadDuration(where, options, "ttl") ?? Freshness.Default.Ttl;
+        return mode switch
+        {
+            "immutable" => Freshness.Immutable,
+            "strict" => Freshness.Strict,
+            _ => Freshness.Bounded(ttl),
+        };
+    }
+
+    private TimeSpan? ReadDuration(string where, Dictionary<string, string> options, string name)
+    {
+        if (!options.TryGetValue(name, out string? text))
+            return null;
+        if (Duration.TryParse(text, out TimeSpan duration) && duration <= TimeSpan.FromDays(365))
+            return duration;
+        problems.Add($"{where}: {name}={text} is not {Duration.Form}, a year at most.");
+        return null;
+    }
+
+    private long? ReadSize(string where, Dictionary<string, string> options, string name)
+    {
+        if (!options.TryGetValue(name, out string? text))
+            return null;
+        if (ByteSize.TryParse(text, out long bytes) && bytes > 0)
+            return bytes;
+        problems.Add($"{where}: {name}={text} is not {ByteSize.Form} (bytes per second).");
+        return null;
+    }
+
+    private MountOptions? Refuse(string problem)
+    {
+        problems.Add(problem);
+        return null;
+    }
+}

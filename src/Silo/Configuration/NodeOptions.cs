@@ -1,0 +1,64 @@
+using System.Net;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Mounts;
+
+namespace Orleans.Cache.Silo.Configuration;
+
+/// <summary>A node's configuration, complete and checked. Immutable.</summary>
+internal sealed record NodeOptions
+{
+    /// <summary>REST's port unless configured; below the ports that Alluxio's own services take.</summary>
+    public const int DefaultRestPort = 28080;
+
+    public required string Name { get; init; }
+
+    public required IReadOnlyList<MountOptions> Mounts { get; init; }
+
+    public required IReadOnlyList<StoreOptions> Stores { get; init; }
+
+    /// <summary>Bytes of a page, a power of two.</summary>
+    public required int PageSize { get; init; }
+
+    public required IPAddress Listen { get; init; }
+
+    /// <summary>0: any free port.</summary>
+    public required int RestPort { get; init; }
+
+    /// <summary>Name of the eviction policy.</summary>
+    public required string Eviction { get; init; }
+
+    /// <summary>OpenTelemetry collector, or null.</summary>
+    public required Uri? Otlp { get; init; }
+
+    public required LogLevel LogLevel { get; init; }
+}
+
+/// <summary>One mount as configured.</summary>
+/// <param name="Path">Where it appears.</param>
+/// <param name="Uri">The under storage; may hold credentials, so it is shown through <see cref="SafeUri"/> only.</param>
+/// <param name="Freshness">How long its metadata is believed.</param>
+/// <param name="Latency">Waiting time added to each request, for demonstrations and benchmarks.</param>
+/// <param name="Bandwidth">Bytes per second of each stream, for demonstrations and benchmarks; null: unlimited.</param>
+internal sealed record MountOptions(CachePath Path, string Uri, Freshness Freshness, TimeSpan Latency, long? Bandwidth)
+{
+    /// <summary>The URI without user information and query, which is where credentials stand.</summary>
+    public string SafeUri => Redact(Uri);
+
+    public static string Redact(string uri)
+    {
+        int query = uri.IndexOfAny(['?', '#']);
+        string bare = query < 0 ? uri : uri[..query];
+        int authority = bare.IndexOf("://", StringComparison.Ordinal);
+        if (authority < 0)
+            return bare;
+        authority += "://".Length;
+        int end = bare.IndexOf('/', authority);
+        int at = bare.LastIndexOf('@', end < 0 ? bare.Length - 1 : end);
+        return at < authority ? bare : bare[..authority] + bare[(at + 1)..];
+    }
+
+    public override string ToString() => $"{Path} = {SafeUri}";
+}
+
+/// <summary>A store directory: an absolute path and its quota in bytes.</summary>
+internal sealed record StoreOptions(string Directory, long Capacity);

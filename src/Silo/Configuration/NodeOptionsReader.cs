@@ -1,0 +1,169 @@
+using System.Collections;
+using System.Net;
+using System.Numerics;
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.Silo.Configuration;
+
+/// <summary>
+/// Turns what was given into <see cref="NodeOptions"/>, or into all problems at once: a user who made three mistakes hears of
+/// three.
+/// </summary>
+internal sealed class NodeOptionsReader
+{
+    private static readonly string[] EvictionPolicies = ["s3fifo", "lru"];
+
+    private readonly GivenSettings _given;
+    private readonly IDictionary _environment;
+    private readonly string _workingDirectory;
+    private readonly List<string> _problems;
+
+    private NodeOptionsReader(GivenSettings given, IDictionary environment, string workingDirectory, List<string> problems)
+    {
+        _given = given;
+        _environment = environment;
+        _workingDirectory = workingDirectory;
+        _problems = problems;
+    }
+
+    /// <param name="switches">What the command line gave.</param>
+    /// <param name="environment">The environment's variables.</param>
+    /// <param name="workingDirectory">What relative paths start from, and the default mount.</param>
+    /// <exception cref="ConfigurationRefusedException">Anything is wrong.</exception>
+    public static NodeOptions Read(
+        IReadOnlyDictionary<Setting, IReadOnlyList<GivenValue>> switches, IDictionary environment, string workingDirectory)
+    {
+        var problems = new List<string>();
+        var given = new GivenSettings(switches, environment, problems);
+        NodeOptions options = new NodeOptionsReader(given, environment, workingDirectory, problems).Read();
+        if (problems.Count == 0)
+            problems.AddRange(LocalDirectories.Complaints(options, MountedFileSystems.Read()));
+        return problems.Count == 0 ? options : throw new ConfigurationRefusedException(problems);
+    }
+
+    private NodeOptions Read()
+    {
+        foreach (Setting setting in _given.Doubled)
+            _problems.Add($"{_given.Single(setting)!.Value.Origin} is given more than once; it takes one value.");
+        int pageSize = ReadPageSize();
+        IPAddress listen = ReadListen();
+        return new NodeOptions
+        {
+            Name = ReadName(),
+            Mounts = ReadMounts(),
+            Stores = ReadStores(pageSize),
+            PageSize = pageSize,
+            Listen = listen,
+            RestPort = ReadPort(),
+            Eviction = ReadWord(Settings.Eviction, EvictionPolicies, "policies"),
+            Otlp = ReadOtlp(),
+            LogLevel = ReadLogLevel(),
+        };
+    }
+
+    private List<MountOptions> ReadMounts()
+    {
+        var parser = new MountParser(_workingDirectory, _problems);
+        IReadOnlyList<GivenValue> given = _given.All(Settings.Mount);
+        if (given.Count == 0)
+            return [parser.WorkingDirectory()];
+        List<MountOptions> mounts = [.. given.Select(parser.Parse).OfType<MountOptions>()];
+        foreach (IGrouping<CachePath, MountOptions> twice in mounts.GroupBy(m => m.Path).Where(g => g.Count() > 1))
+            _problems.Add($"--mount {twice.Key} is given {twice.Count()} times; give each mount a path of its own.");
+        return mounts;
+    }
+
+    private List<StoreOptions> ReadStores(int pageSize)
+    {
+        var parser = new StoreParser(_workingDirectory, name => _environment[name] as string, _problems);
+        IReadOnlyList<GivenValue> given = _given.All(Settings.Store);
+        return given.Count == 0
+            ? parser.Default() is { } store ? [store] : []
+            : [.. given.Select(g => parser.Parse(g, pageSize)).OfType<StoreOptions>()];
+    }
+
+    private int ReadPageSize()
+    {
+        if (_given.Single(Settings.PageSize) is not { } given)
+            return CacheLimits.DefaultPageSize;
+        if (ByteSize.TryParse(given.Text, out long bytes) && BitOperations.IsPow2(bytes)
+            && bytes is >= CacheLimits.MinPageSize and <= CacheLimits.MaxPageSize)
+            return (int)bytes;
+        _problems.Add($"{given.Origin} {given.Text} is not a page size; give a power of two from 64KiB to 16MiB, for example 1MiB.");
+        return CacheLimits.DefaultPageSize;
+    }
+
+    private IPAddress ReadListen()
+    {
+        bool insecure = ReadFlag(Settings.Insecure);
+        if (_given.Single(Settings.Listen) is not { } given)
+            return IPAddress.Loopback;
+        IPAddress? address = given.Text == "localhost" ? IPAddress.Loopback : null;
+        if (address is null && !IPAddress.TryParse(given.Text, out address))
+        {
+            _problems.Add($"{given.Origin} {given.Text} is not an IP address; give for example 127.0.0.1, ::1 or 0.0.0.0.");
+            return IPAddress.Loopback;
+        }
+        if (!IPAddress.IsLoopback(address) && !insecure)
+            _problems.Add($"{given.Origin} {given.Text} listens beyond this machine and whoever reaches the port reads every mount; add --insecure if that is meant.");
+        return address;
+    }
+
+    private int ReadPort()
+    {
+        if (_given.Single(Settings.RestPort) is not { } given)
+            return NodeOptions.DefaultRestPort;
+        if (ushort.TryParse(given.Text, out ushort port))
+            return port;
+        _problems.Add($"{given.Origin} {given.Text} is not a port; give 0 (any free one) to 65535.");
+        return 0;
+    }
+
+    private string ReadName()
+    {
+        if (_given.Single(Settings.Name) is not { } given)
+            return Environment.MachineName;
+        // What fits into a host name, a metric label and a file name without quoting.
+        if (given.Text.Length is > 0 and <= 63 && given.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+            return given.Text;
+        _problems.Add($"{given.Origin} '{given.Text}' is not a node's name; use 1 to 63 letters, digits, '.', '_' or '-'.");
+        return given.Text;
+    }
+
+    private Uri? ReadOtlp()
+    {
+        if (_given.Single(Settings.Otlp) is not { } given)
+            return null;
+        if (Uri.TryCreate(given.Text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https")
+            return uri;
+        _problems.Add($"{given.Origin} {MountOptions.Redact(given.Text)} is not a collector's URL; write for example http://127.0.0.1:4317.");
+        return null;
+    }
+
+    private LogLevel ReadLogLevel()
+    {
+        string[] levels = [.. Enum.GetNames<LogLevel>().Select(n => n.ToLowerInvariant())];
+        return _given.Single(Settings.LogLevel) is null
+            ? LogLevel.Information
+            : Enum.TryParse(ReadWord(Settings.LogLevel, levels, "levels"), ignoreCase: true, out LogLevel level) ? level : LogLevel.Information;
+    }
+
+    private string ReadWord(Setting setting, string[] known, string kind)
+    {
+        if (_given.Single(setting) is not { } given)
+            return known[0];
+        string word = given.Text.ToLowerInvariant();
+        if (!known.Contains(word))
+            _problems.Add($"{given.Origin} {given.Text} is unknown.{Suggestion.For(word, known, kind)}");
+        return word;
+    }
+
+    private bool ReadFlag(Setting setting)
+    {
+        if (_given.Single(setting) is not { } given)
+            return false;
+        if (!bool.TryParse(given.Text, out bool value))
+            _problems.Add($"{given.Origin} {given.Text} is neither true nor false.");
+        return value;
+    }
+}

@@ -1,0 +1,40 @@
+namespace Orleans.Cache.Silo.Configuration;
+
+/// <summary>Everything that can be configured: the switches, the variables and the keys of a file are all made from this list.</summary>
+internal static class Settings
+{
+    public static readonly Setting Mount = new("mount", "PATH=URI[,option=value...]",
+        "Serve an under storage at a path, e.g. /=file:///data or /imagenet=/data/imagenet,mode=immutable. "
+        + "Options: mode=bounded|immutable|strict, ttl=60s, latency=50ms, bandwidth=100MB. Repeatable. Default: the working directory at /.")
+    { Repeatable = true };
+
+    public static readonly Setting Store = new("store", "DIR=SIZE",
+        "Keep pages in this directory, up to this size, e.g. /dev/shm/ocache=8GiB. Repeatable. "
+        + "Default: ~/.cache/orleans-cache/pages with 10 GiB or a tenth of its disk, whichever is less.")
+    { Repeatable = true };
+
+    public static readonly Setting PageSize = new("page-size", "SIZE", "Bytes of a page: a power of two from 64KiB to 16MiB. Default: 1MiB.");
+
+    public static readonly Setting Listen = new("listen", "ADDRESS", "Address to listen on. Beyond loopback it needs --insecure. Default: 127.0.0.1.");
+
+    public static readonly Setting RestPort = new("rest-port", "PORT", "Port of the REST interface; 0 takes any free one and prints it. Default: 28080.");
+
+    public static readonly Setting Eviction = new("eviction", "POLICY", "What leaves when a store is full: s3fifo or lru. Default: s3fifo.");
+
+    public static readonly Setting Insecure = new("insecure", "",
+        "Listen beyond loopback without authentication: whoever reaches the port reads every mount.")
+    { IsFlag = true };
+
+    public static readonly Setting Otlp = new("otlp", "URL", "Send metrics and traces to this OpenTelemetry collector, e.g. http://127.0.0.1:4317.");
+
+    public static readonly Setting Name = new("name", "NAME", "Stable name of this node: letters, digits, '.', '_' and '-'. Default: the host name.");
+
+    public static readonly Setting LogLevel = new("log-level", "LEVEL",
+        "trace, debug, information, warning, error, critical or none; logs go to standard error. Default: information.");
+
+    /// <summary>Names a file, so it cannot stand in one.</summary>
+    public static readonly Setting Config = new("config", "FILE", "Read settings from a YAML or JSON file; keys are the names of the switches.");
+
+    public static IReadOnlyList<Setting> All { get; } =
+        [Mount, Store, PageSize, Listen, RestPort, Eviction, Insecure, Otlp, Name, LogLevel, Config];
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test. Arguments go to 'dotnet test': ./test.sh --filter FullyQualifiedName~Pages
+set -euo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+"$root/eng/probe-orleans.sh"
+export DOTNET_CLI_UI_LANGUAGE=en # the summary lines are read below
+
+dotnet build "$root/Orleans.Cache.sln" -c Release -v quiet --nologo
+
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+# One project at a time (-m:1): some tests measure memory and start whole nodes, and should have the machine to themselves.
+code=0
+dotnet test "$root/Orleans.Cache.sln" -c Release --no-build --nologo -m:1 "$@" 2>&1 | tee "$log" || code=$?
+
+if [[ $code -ne 0 ]] && ! grep -q '^Failed! ' "$log"; then
+    echo "dotnet test ended with $code though no test failed: a test process broke off, see above." >&2
+fi
+# "Passed!  - Failed:     0, Passed:    12, Skipped:     0, Total: ..." is what each project ends with.
+awk '/^(Passed|Failed|Skipped)! +- Failed:/ {
+        gsub(/[:,]/, " ")
+        for (i = 1; i < NF; i++) { if ($i == "Failed") failed += $(i + 1); if ($i == "Passed") passed += $(i + 1); if ($i == "Skipped") skipped += $(i + 1) }
+    }
+    END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$log"
+exit "$code"
