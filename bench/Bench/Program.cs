@@ -18,5 +18,8 @@ var cold = new Command("cold", "First reads of a 2 GiB file, local and behind a 
 cold.SetAction(a => ColdGet.RunAsync(a.GetValue(rounds)));
 var memory = new Command("memory", "Anonymous memory while data flows through.") { gibibytes };
 memory.SetAction(a => MemoryBound.RunAsync(a.GetValue(gibibytes)));
+var pages = new Option<int>("--pages") { DefaultValueFactory = _ => 1_000_000, Description = "Cached pages." };
+var start = new Command("start", "Opening a store with a million pages.") { pages, rounds };
+start.SetAction(a => StartUp.RunAsync(a.GetValue(pages), a.GetValue(rounds)));
 
-return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, memory }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, memory, start }.Parse(args).InvokeAsync();

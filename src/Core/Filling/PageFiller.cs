@@ -112,20 +112,24 @@ internal sealed partial class PageFiller : IAsyncDisposable
         }
     }
 
+    /// <summary>Completes when the fills that run now have ended and left the table.</summary>
+    public Task RunsEndedAsync()
+    {
+        lock (_gate)
+            return Task.WhenAll(_runs);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _shutdown.CancelAsync().ConfigureAwait(false);
-        Task[] runs;
-        lock (_gate)
-            runs = [.. _runs];
         try
         {
-            await Task.WhenAll(runs).WaitAsync(_limits.DrainTimeout, _time).ConfigureAwait(false);
+            await RunsEndedAsync().WaitAsync(_limits.DrainTimeout, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             // A source hangs. Its fill keeps its buffers: freeing them under a read would corrupt memory, and the process ends anyway.
-            LogHung(runs.Count(r => !r.IsCompleted));
+            LogHung(_runs.Count(r => !r.IsCompleted));
             return;
         }
         _pool.Dispose();
@@ -215,19 +219,17 @@ internal sealed partial class PageFiller : IAsyncDisposable
     private void Start(Fill fill, NativeBuffer[]? buffers)
     {
         // On the pool: the reader that starts a fill goes on at once to wait for its first bytes.
-        Task run = Task.Run(() => _run.ExecuteAsync(fill, buffers, _shutdown.Token));
         lock (_gate)
-            _runs.Add(run);
-        run.ContinueWith(Retire, fill, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _runs.Add(Task.Run(() => RunAsync(fill, buffers)));
     }
 
-    private void Retire(Task run, object? state)
+    private async Task RunAsync(Fill fill, NativeBuffer[]? buffers)
     {
-        var fill = (Fill)state!;
+        await _run.ExecuteAsync(fill, buffers, _shutdown.Token).ConfigureAwait(false);
         lock (_gate)
         {
-            _runs.Remove(run);
             Unregister(fill);
+            _runs.RemoveWhere(r => r.IsCompleted);
         }
         fill.Leave();
     }

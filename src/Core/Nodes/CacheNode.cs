@@ -81,6 +81,9 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
 
     public void Invalidate(CachePath path, bool recursive) => _metadata.Invalidate(path, recursive);
 
+    /// <summary>Completes when all fills that are under way now have ended.</summary>
+    internal Task FillsEndedAsync() => _filler.RunsEndedAsync();
+
     public ValueTask DisposeAsync() => _filler.DisposeAsync();
 
     private Task<DroppedPages> DropAsync(MountedKey at, bool recursive, CancellationToken cancellationToken)

@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Cache.Core.Tests.Filling;
+using Orleans.Cache.Eviction;
+using Orleans.Cache.Files;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Nodes;
+using Orleans.Cache.Pages;
+using Orleans.Cache.Telemetry;
+using Orleans.Cache.Testing;
+using Orleans.Cache.UfsConnectors.Memory;
+
+namespace Orleans.Cache.Core.Tests.Nodes;
+
+/// <summary>A whole engine in this process: a gated memory source at "/", a real page store on tmpfs, the file API in front.</summary>
+internal sealed class NodeUnderTest : IAsyncDisposable
+{
+    public const int PageSize = 64 * CacheLimits.KiB;
+
+    private readonly TemporaryDirectory _directory = new(onTmpfs: true);
+
+    private NodeUnderTest(CacheLimits limits, Freshness freshness)
+    {
+        Limits = limits;
+        Source = new GatedUnderStorage(new MemoryUnderStorage("test", Time));
+        Mounts = new MountTable(1, [new Mount(CachePath.Root, Source, freshness)]);
+    }
+
+    public ManualTimeProvider Time { get; } = new();
+
+    public CacheLimits Limits { get; }
+
+    public GatedUnderStorage Source { get; }
+
+    public MountTable Mounts { get; }
+
+    public CacheCounters Counters { get; } = new();
+
+    public FilePageStore Store { get; private set; } = null!;
+
+    public CacheNode Node { get; private set; } = null!;
+
+    public CacheFileSystem Files { get; private set; } = null!;
+
+    public static async Task<NodeUnderTest> StartAsync(CacheLimits? limits = null, Freshness? freshness = null, long capacity = CacheLimits.GiB)
+    {
+        var node = new NodeUnderTest(limits ?? new CacheLimits(), freshness ?? Freshness.Default);
+        node.Store = await FilePageStore.OpenAsync(
+            [new StoreDirectoryOptions(node._directory.Path, capacity)], PageSize, () => EvictionPolicies.Create("s3fifo"), node.Limits, TimeProvider.System,
+            NullLogger.Instance, default);
+        node.Node = new CacheNode("n1", new CacheNodeServices
+        {
+            Mounts = () => node.Mounts,
+            Store = node.Store,
+            Counters = node.Counters,
+            Time = node.Time,
+            Log = NullLogger.Instance,
+            Limits = node.Limits,
+            PageSize = PageSize,
+        });
+        node.Files = new CacheFileSystem(new LocalNodeDirectory(node.Node), () => node.Mounts);
+        return node;
+    }
+
+    /// <summary>Puts a file of random bytes into the source.</summary>
+    public async Task<byte[]> PutAsync(string key, int length, int seed = 1)
+    {
+        byte[] content = new byte[length];
+        new Random(seed).NextBytes(content);
+        await Source.CreateAsync(key, new MemoryStream(content), default);
+        return content;
+    }
+
+    /// <summary>Opens and reads a range, as a front-end does: chunk by chunk, saying how much is expected.</summary>
+    public async Task<byte[]> ReadAsync(string path, long offset = 0, long? length = null, int chunk = 32 * CacheLimits.KiB, CancellationToken cancellationToken = default)
+    {
+        CacheFile file = await Files.OpenAsync(CachePath.Parse(path), cancellationToken);
+        byte[] bytes = new byte[Math.Min(length ?? long.MaxValue, file.Ref.Length - offset)];
+        for (int done = 0; done < bytes.Length;)
+        {
+            int count = Math.Min(chunk, bytes.Length - done);
+            int read = await file.ReadAsync(offset + done, bytes.AsMemory(done, count), bytes.Length - done, cancellationToken);
+            Assert.InRange(read, 1, count);
+            done += read;
+        }
+        return bytes;
+    }
+
+    /// <summary>Waits until no fill is under way: what was read has come into the store or was given up.</summary>
+    public Task SettledAsync() => Node.FillsEndedAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Source.Open();
+        await Node.DisposeAsync();
+        await Store.DisposeAsync();
+        Counters.Dispose();
+        _directory.Dispose();
+    }
+}
