@@ -39,7 +39,8 @@ internal sealed class PrometheusScrape : IDisposable
 
     public void Dispose() => _oneAtATime.Dispose();
 
-    private string Collect()
+    /// <summary>Text of all meters now. Not for concurrent use.</summary>
+    internal string Collect()
     {
         _exporter.Text.Clear();
         return Reader.Collect() ? _exporter.Text.ToString() : throw new InvalidOperationException("The metrics could not be collected.");

@@ -1,0 +1,41 @@
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.UnderStorage;
+
+/// <summary>Passes everything on to another under storage, and owns it. Decorators override what they change.</summary>
+public abstract class DelegatingUnderStorage(IUnderStorage inner) : IUnderStorage
+{
+    public virtual UfsIdentity Identity => Inner.Identity;
+
+    public virtual UfsCapabilities Capabilities => Inner.Capabilities;
+
+    /// <summary>The one that is wrapped.</summary>
+    public IUnderStorage Inner { get; } = inner;
+
+    public virtual ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken) =>
+        Inner.GetStatusAsync(key, cancellationToken);
+
+    public virtual ValueTask<IUfsReader> OpenReadAsync(
+        string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken) =>
+        Inner.OpenReadAsync(key, version, offset, length, cancellationToken);
+
+    public virtual IAsyncEnumerable<UfsStatus> ListAsync(string key, string? startAfter, CancellationToken cancellationToken) =>
+        Inner.ListAsync(key, startAfter, cancellationToken);
+
+    public virtual Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken) =>
+        Inner.CreateAsync(key, content, cancellationToken);
+
+    public virtual Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) =>
+        Inner.CreateDirectoryAsync(key, cancellationToken);
+
+    public virtual Task DeleteAsync(string key, CancellationToken cancellationToken) => Inner.DeleteAsync(key, cancellationToken);
+
+    public virtual Task RenameAsync(string from, string to, CancellationToken cancellationToken) =>
+        Inner.RenameAsync(from, to, cancellationToken);
+
+    public virtual ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return Inner.DisposeAsync();
+    }
+}
