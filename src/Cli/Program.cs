@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Orleans.Cache.Cli;
 using Orleans.Cache.Cli.Commands;
 
@@ -44,7 +45,8 @@ catch (IOException e)
 }
 
 static string Complaint(ParseResult command) =>
-    command.UnmatchedTokens is [var first, ..] ? $"'{first}' is neither a command nor an option here." : command.Errors[0].Message;
+    command.Errors.FirstOrDefault(e => e.SymbolResult is ArgumentResult)?.Message is { } argument ? argument
+    : command.UnmatchedTokens is [var first, ..] ? $"'{first}' is neither a command nor an option here." : command.Errors[0].Message;
 
 static int Fail(int exitCode, string message)
 {

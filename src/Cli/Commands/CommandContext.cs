@@ -30,7 +30,17 @@ internal sealed class CommandContext
         root.Options.Add(_json);
     }
 
-    public static Argument<string> Path(string description) => new("path") { Description = description, HelpName = "PATH" };
+    /// <summary>The path of a command; what begins with '-' is a mistyped option, not a path.</summary>
+    public static Argument<string> Path(string description)
+    {
+        var path = new Argument<string>("path") { Description = description, HelpName = "PATH" };
+        path.Validators.Add(given =>
+        {
+            if (given.Tokens is [{ Value: ['-', ..] text }])
+                given.AddError($"'{text}' is not an option here; a path that begins with '-' is written /{text}.");
+        });
+        return path;
+    }
 
     /// <summary>Command lines shown below the command's help.</summary>
     public void AddExamples(Command command, params string[] lines) => _examples[command] = lines;

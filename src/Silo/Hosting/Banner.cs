@@ -1,0 +1,73 @@
+using System.Globalization;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
+using Orleans.Cache.Pages;
+using Orleans.Cache.Silo.Configuration;
+
+namespace Orleans.Cache.Silo.Hosting;
+
+/// <summary>What a node says when it is ready: where it listens, where pages are kept, what is mounted, and three commands to try.</summary>
+internal static class Banner
+{
+    /// <summary>How long we look for a file to name in the example: nobody waits for a banner.</summary>
+    private static readonly TimeSpan ExamplePatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Entries looked at for the same.</summary>
+    private const int ExampleEntries = 200;
+
+    public static async Task WriteAsync(TextWriter output, NodeOptions options, Engine engine, Uri rest, CancellationToken cancellationToken)
+    {
+        string url = rest.GetLeftPart(UriPartial.Authority);
+        string local = url.Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal).Replace("//[::]", "//[::1]", StringComparison.Ordinal);
+        string example = await FindFileAsync(engine, cancellationToken).ConfigureAwait(false) is { } file ? Encode(file) : "/PATH";
+        string node = rest.Port == NodeOptions.DefaultRestPort ? "" : $" --url {local}";
+        string[] lines =
+        [
+            $"Orleans.Cache node '{options.Name}' is ready.",
+            $"  REST    {url}",
+            .. engine.Store.GetStatus().Select(Describe),
+            .. options.Mounts.Select(mount => $"  mount   {mount}, {mount.Freshness}{Throttle(mount)}"),
+            "Try:",
+            $"  curl '{local}/api/v1/list/'",
+            $"  curl '{local}/api/v1/files{example}' -o /dev/null",
+            $"  ./ocache{node} ls /",
+        ];
+        await output.WriteLineAsync(string.Join(Environment.NewLine, lines).AsMemory(), cancellationToken).ConfigureAwait(false);
+        await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static string Describe(StoreDirectoryStatus store) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"  pages   {store.Directory}, up to {ByteSize.Format(store.Capacity)}; {store.Pages:N0} pages of {store.Files:N0} files there ({ByteSize.Format(store.Used)})");
+
+    private static string Throttle(MountOptions mount) =>
+        (mount.Latency > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $", latency {mount.Latency.TotalMilliseconds}ms") : "")
+        + (mount.Bandwidth is { } bytes ? $", {ByteSize.Format(bytes)}/s per stream" : "");
+
+    /// <summary>The first file that turns up; null where none does soon.</summary>
+    private static async Task<CachePath?> FindFileAsync(Engine engine, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(ExamplePatience);
+        try
+        {
+            int seen = 0;
+            await foreach (FileStatus entry in engine.Files.ListAsync(CachePath.Root, recursive: true, null, patience.Token).ConfigureAwait(false))
+            {
+                if (!entry.IsDirectory)
+                    return entry.Path;
+                if (++seen == ExampleEntries)
+                    break;
+            }
+        }
+        catch (Exception e) when (e is CacheException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // The example is a courtesy; what is wrong with a mount, /health/ready says.
+        }
+        return null;
+    }
+
+    /// <summary>As a URL in single quotes of a shell: EscapeDataString leaves the quote itself alone.</summary>
+    private static string Encode(CachePath path) =>
+        string.Join('/', path.Value.Split('/').Select(Uri.EscapeDataString)).Replace("'", "%27", StringComparison.Ordinal);
+}

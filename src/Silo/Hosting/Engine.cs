@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Cache.Eviction;
+using Orleans.Cache.Files;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Nodes;
+using Orleans.Cache.Pages;
+using Orleans.Cache.Silo.Configuration;
+using Orleans.Cache.Telemetry;
+using Orleans.Cache.UfsConnectors;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.Silo.Hosting;
+
+/// <summary>
+/// The engine of this process, put together from its configuration. Disposed from the outside in: the node ends its fills, the
+/// store writes its snapshot, then the under storages close.
+/// </summary>
+internal sealed class Engine : IAsyncDisposable
+{
+    private readonly CacheNode _node;
+    private readonly MountTable _mounts;
+
+    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters)
+    {
+        _node = node;
+        _mounts = mounts;
+        Store = store;
+        Counters = counters;
+        Files = new CacheFileSystem(new LocalNodeDirectory(node), () => mounts);
+    }
+
+    public CacheFileSystem Files { get; }
+
+    public IPageStore Store { get; }
+
+    public CacheCounters Counters { get; }
+
+    /// <exception cref="CacheException">A mount or a store directory cannot be used; another node may have it.</exception>
+    public static async Task<Engine> StartAsync(
+        NodeOptions options, CacheLimits limits, TimeProvider time, ILogger log, CancellationToken cancellationToken)
+    {
+        var counters = new CacheCounters();
+        // Mounts first: a mistyped one is found before a store of a million pages is read.
+        var mounts = new MountTable(version: 1, options.Mounts.Select(mount => Mounted(mount, counters, time)).ToArray());
+        StoreDirectoryOptions[] directories = [.. options.Stores.Select(s => new StoreDirectoryOptions(s.Directory, s.Capacity))];
+        FilePageStore store = await FilePageStore.OpenAsync(
+            directories, options.PageSize, () => EvictionPolicies.Create(options.Eviction), limits, time, log, cancellationToken).ConfigureAwait(false);
+        var node = new CacheNode(options.Name, new CacheNodeServices
+        {
+            Mounts = () => mounts,
+            Store = store,
+            Counters = counters,
+            Time = time,
+            Log = log,
+            Limits = limits,
+            PageSize = options.PageSize,
+        });
+        return new Engine(node, mounts, store, counters);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _node.DisposeAsync().ConfigureAwait(false);
+        await Store.DisposeAsync().ConfigureAwait(false);
+        foreach (Mount mount in _mounts.Mounts)
+            await mount.Storage.DisposeAsync().ConfigureAwait(false);
+        Counters.Dispose();
+    }
+
+    /// <summary>The connector, slowed down where that is asked for, counted as the engine sees it.</summary>
+    private static Mount Mounted(MountOptions options, CacheCounters counters, TimeProvider time)
+    {
+        IUnderStorage storage = UnderStorageFactory.Create(options.Uri, time);
+        if (options.Latency > TimeSpan.Zero || options.Bandwidth is not null)
+            storage = new ThrottledUnderStorage(storage, options.Latency, options.Bandwidth ?? 0, time);
+        return new Mount(options.Path, new MeteredUnderStorage(storage, counters), options.Freshness);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Console;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using Orleans.Cache.Gateway.Metrics;
+using Orleans.Cache.Gateway.Rest;
+using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Silo.Configuration;
+
+namespace Orleans.Cache.Silo.Hosting;
+
+/// <summary>
+/// Runs a node from start to stop.
+/// Start: engine (mounts, then the page store's recovery), listener, ready, banner.
+/// Stop, at SIGTERM or SIGINT: readiness turns 503, the listener closes, requests in flight get <see cref="CacheLimits.DrainTimeout"/>
+/// to end, fills end, the store writes its snapshot.
+/// </summary>
+internal sealed class NodeHost(NodeOptions options, TextWriter output)
+{
+    private readonly CacheLimits _limits = new();
+    private readonly TimeProvider _time = TimeProvider.System;
+
+    /// <exception cref="CacheException">The node could not start; the message says why.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using ILoggerFactory logs = LoggerFactory.Create(ConfigureLogs);
+        Engine engine = await Engine.StartAsync(options, _limits, _time, logs.CreateLogger("Orleans.Cache"), cancellationToken).ConfigureAwait(false);
+        await using (engine.ConfigureAwait(false))
+        {
+            var health = new NodeHealth(options.Name, _time);
+            WebApplication app = Build(engine, health);
+            await using (app.ConfigureAwait(false))
+            {
+                app.Lifetime.ApplicationStopping.Register(health.StartDraining);
+                await ListenAsync(app, cancellationToken).ConfigureAwait(false);
+                health.MarkReady();
+                await Banner.WriteAsync(output, options, engine, new Uri(app.Urls.First()), cancellationToken).ConfigureAwait(false);
+                await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>
+    /// An empty builder: the usual one reads appsettings.json from the working directory, which is the user's dataset here, and
+    /// variables of ASP.NET that would quietly change where we listen.
+    /// </summary>
+    private WebApplication Build(Engine engine, NodeHealth health)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        ConfigureLogs(builder.Logging);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(options.Listen, options.RestPort));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _limits.DrainTimeout);
+        // Instances, not factories: the engine, which outlives the web application, disposes of them.
+        builder.Services.AddSingleton(engine.Files)
+            .AddSingleton(engine.Store)
+            .AddSingleton(engine.Counters)
+            .AddSingleton(_time)
+            .AddSingleton(health)
+            .AddRouting()
+            .AddRestGateway()
+            .AddNodeTelemetry(options.Name, ExportMetrics(), ExportTraces());
+        return builder.Build().MapRestGateway();
+    }
+
+    private async Task ListenAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new CacheException(CacheError.Unavailable,
+                $"Port {options.RestPort} of {options.Listen} is taken by another process; give another --rest-port, or 0 for any free one.", e);
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        {
+            throw new CacheException(CacheError.Unavailable, $"Cannot listen on {new IPEndPoint(options.Listen, options.RestPort)}: {e.Message}", e);
+        }
+    }
+
+    private void ConfigureLogs(ILoggingBuilder logs)
+    {
+        logs.AddSimpleConsole(format =>
+        {
+            format.SingleLine = true;
+            format.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            format.UseUtcTimestamp = true;
+            format.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+        // Standard output belongs to the banner.
+        logs.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logs.SetMinimumLevel(options.LogLevel);
+        logs.AddFilter("Microsoft", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning);
+        // What fails at the start is said once, in one line, by Program.
+        logs.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+    }
+
+    private Action<MeterProviderBuilder>? ExportMetrics() =>
+        options.Otlp is { } collector ? metrics => metrics.AddOtlpExporter(exporter => SendTo(exporter, collector, "v1/metrics")) : null;
+
+    private Action<TracerProviderBuilder>? ExportTraces() =>
+        options.Otlp is { } collector ? traces => traces.AddOtlpExporter(exporter => SendTo(exporter, collector, "v1/traces")) : null;
+
+    /// <summary>Port 4318 is OTLP over HTTP by convention; the exporter wants the full path there. Everything else is gRPC.</summary>
+    private static void SendTo(OtlpExporterOptions exporter, Uri collector, string path)
+    {
+        const int HttpPort = 4318;
+        bool http = collector.Port == HttpPort;
+        exporter.Protocol = http ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc;
+        exporter.Endpoint = http && collector.AbsolutePath == "/" ? new Uri(collector, path) : collector;
+    }
+}

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Orleans.Cache.Node.Tests.Process;
+
+/// <summary>A real node in a process of its own, on any free port; killed at the end unless it was stopped.</summary>
+public sealed partial class NodeProcess : IAsyncDisposable
+{
+    private const int SigTerm = 15;
+
+    private readonly System.Diagnostics.Process _process;
+    private readonly Task _restOfOutput;
+    private readonly StringBuilder _errors = new();
+
+    private NodeProcess(System.Diagnostics.Process process, string banner, Task restOfOutput)
+    {
+        _process = process;
+        _restOfOutput = restOfOutput;
+        Banner = banner;
+        Rest = new Uri(RestUrl().Match(banner).Groups[1].Value + "/");
+        Http = new HttpClient { BaseAddress = Rest, Timeout = Programs.Patience };
+    }
+
+    public Uri Rest { get; }
+
+    /// <summary>A client of the node, its address as base.</summary>
+    public HttpClient Http { get; }
+
+    public string Banner { get; }
+
+    /// <summary>What it wrote to standard error so far.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (_errors)
+                return _errors.ToString();
+        }
+    }
+
+    /// <summary>Starts a node and waits until it says that it is ready.</summary>
+    public static Task<NodeProcess> StartAsync(params string[] arguments) => StartAsync(Info(arguments));
+
+    public static async Task<NodeProcess> StartAsync(ProcessStartInfo info)
+    {
+        System.Diagnostics.Process process = System.Diagnostics.Process.Start(info)!;
+        using var patience = new CancellationTokenSource(Programs.Patience);
+        try
+        {
+            var banner = new StringBuilder();
+            while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+            {
+                banner.AppendLine(line);
+                if (!line.Contains("./ocache", StringComparison.Ordinal))
+                    continue;
+                var node = new NodeProcess(process, banner.ToString(), process.StandardOutput.ReadToEndAsync());
+                process.ErrorDataReceived += node.OnError;
+                process.BeginErrorReadLine();
+                return node;
+            }
+            throw new InvalidOperationException("The node did not start: " + banner + await process.StandardError.ReadToEndAsync(patience.Token));
+        }
+        catch
+        {
+            process.Kill();
+            process.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How a node is started; "--rest-port 0" unless a port is given.</summary>
+    public static ProcessStartInfo Info(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        string[] given = [.. arguments];
+        return Programs.Info("ocache-node", given.Contains("--rest-port") ? given : [.. given, "--rest-port", "0"], environment);
+    }
+
+    /// <summary>Runs a node that is expected to end by itself.</summary>
+    public static Task<ProgramResult> RunAsync(params string[] arguments) => Programs.RunAsync(Programs.Info("ocache-node", arguments));
+
+    /// <summary>Runs the command line against this node.</summary>
+    public Task<ProgramResult> OcacheAsync(params string[] arguments) => Programs.RunAsync(Programs.Info("ocache", ["--url", Rest.ToString(), .. arguments]));
+
+    public Task<byte[]> GetFileAsync(string path) => Http.GetByteArrayAsync("api/v1/files" + Encode(path));
+
+    public Task<JsonElement> GetJsonAsync(string route) => Http.GetFromJsonAsync<JsonElement>(route);
+
+    /// <summary>One of the figures of /api/v1/cache.</summary>
+    public async Task<long> GetFigureAsync(string name) => (await GetJsonAsync("api/v1/cache")).GetProperty(name).GetInt64();
+
+    /// <summary>
+    /// Reads a file until all its pages are kept. Files changed within the last two seconds are not kept, since equal
+    /// timestamps do not prove equal bytes so soon; tests that have just written theirs have to outlast that.
+    /// </summary>
+    public async Task ReadUntilCachedAsync(string path)
+    {
+        using var patience = new CancellationTokenSource(Programs.Patience);
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        do
+        {
+            await GetFileAsync(path);
+            JsonElement status = await GetJsonAsync("api/v1/status" + Encode(path));
+            if (status.GetProperty("cachedBytes").GetInt64() == status.GetProperty("length").GetInt64())
+                return;
+        }
+        while (await pause.WaitForNextTickAsync(patience.Token));
+    }
+
+    /// <summary>Asks the node to stop, as service managers do.</summary>
+    public void Terminate() => Kill(_process.Id, SigTerm);
+
+    /// <summary>Waits for the process to end.</summary>
+    public async Task<int> WaitForExitAsync()
+    {
+        using var patience = new CancellationTokenSource(Programs.Patience);
+        await _process.WaitForExitAsync(patience.Token);
+        await _restOfOutput;
+        return _process.ExitCode;
+    }
+
+    public Task<int> StopAsync()
+    {
+        Terminate();
+        return WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+        _process.Dispose();
+    }
+
+    /// <summary>Each component percent-encoded.</summary>
+    public static string Encode(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
+
+    private void OnError(object sender, DataReceivedEventArgs line)
+    {
+        lock (_errors)
+            _errors.AppendLine(line.Data);
+    }
+
+    [GeneratedRegex(@"REST\s+(http://\S+)")]
+    private static partial Regex RestUrl();
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}
