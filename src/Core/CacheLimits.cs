@@ -35,7 +35,7 @@ public sealed record CacheLimits
     public int BypassMemory { get; init; } = 64 * KiB;
 
     /// <summary>Statuses (negative ones included) remembered; about 500 bytes each.</summary>
-    public int MaxStatuses { get; init; } = 400_000;
+    public int MaxStatuses { get; init; } = 250_000;
 
     /// <summary>Entries of all remembered listings together.</summary>
     public int MaxListedEntries { get; init; } = 200_000;

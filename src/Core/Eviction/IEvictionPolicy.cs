@@ -29,5 +29,7 @@ public interface IEvictionPolicy
     void Removed(int entry);
 
     /// <summary>Takes out the entry that should leave next. False where none is in.</summary>
-    bool TryNextVictim(out int entry);
+    /// <param name="identityHashOf">The hash that Added was given for an entry that is in: the caller can compute it, so no policy stores it.</param>
+    /// <param name="entry">The victim.</param>
+    bool TryNextVictim(Func<int, uint> identityHashOf, out int entry);
 }

@@ -52,7 +52,7 @@ public sealed class FifoPolicy : IEvictionPolicy
         Count--;
     }
 
-    public bool TryNextVictim(out int entry)
+    public bool TryNextVictim(Func<int, uint> identityHashOf, out int entry)
     {
         entry = _first;
         if (entry == None)

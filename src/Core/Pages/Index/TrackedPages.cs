@@ -27,7 +27,7 @@ internal sealed class TrackedPages(IEvictionPolicy policy, IndexTable table)
     {
         lock (_gate)
         {
-            policy.Added(entry, (uint)idLow ^ (uint)((ulong)page * 0x9E3779B97F4A7C15 >> 32));
+            policy.Added(entry, HashOf(idLow, page));
             Interlocked.Or(ref table.Entry(entry).Word, PageWord.TrackedBit);
         }
     }
@@ -50,10 +50,22 @@ internal sealed class TrackedPages(IEvictionPolicy policy, IndexTable table)
     {
         lock (_gate)
         {
-            if (!policy.TryNextVictim(out entry))
+            if (!policy.TryNextVictim(HashOf, out entry))
                 return false;
             Interlocked.And(ref table.Entry(entry).Word, ~PageWord.TrackedBit);
             return true;
         }
     }
+
+    /// <summary>
+    /// For an entry that the policy holds. Its slot stays as it is without the shard's lock: a page is taken from the policy, under
+    /// our lock, before its entry or its slot is given up.
+    /// </summary>
+    private uint HashOf(int entry)
+    {
+        int slotId = table.Entry(entry).Owner;
+        return HashOf(table.Slot(slotId).IdLow, table.PageOf(slotId, entry));
+    }
+
+    private static uint HashOf(ulong idLow, long page) => (uint)idLow ^ (uint)((ulong)page * 0x9E3779B97F4A7C15 >> 32);
 }
