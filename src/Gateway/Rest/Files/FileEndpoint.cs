@@ -46,8 +46,8 @@ internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
         if (isHead || plan.ContentLength == 0)
             return ValueTask.CompletedTask;
         return plan.Parts is { } parts
-            ? FileBody.SendAsync(context.Response.BodyWriter, file, parts, context.RequestAborted)
-            : FileBody.SendAsync(context.Response.BodyWriter, file, plan.Range, context.RequestAborted);
+            ? FileBody.SendAsync(context.Response, file, parts, context.RequestAborted)
+            : FileBody.SendAsync(context.Response, file, plan.Range, context.RequestAborted);
     }
 
     private static void SetHeaders(HttpResponse response, FileHeaders headers, in FilePlan plan)
