@@ -70,8 +70,9 @@ public sealed class OperationTests
         Assert.Equal("memory", cache.GetProperty("node").GetString());
         Assert.Equal("ready", cache.GetProperty("state").GetString());
         Assert.Equal(90, cache.GetProperty("uptimeSeconds").GetDouble());
-        Assert.Equal((3, 3), (cache.GetProperty("hits").GetInt64(), cache.GetProperty("misses").GetInt64()));
-        Assert.Equal(Content.Length, cache.GetProperty("bytesFromCache").GetInt64());
+        Assert.Equal((3, 3), (cache.GetProperty("misses").GetInt64(), cache.GetProperty("pagesFilled").GetInt64()));
+        Assert.True(cache.GetProperty("hits").GetInt64() >= 3);
+        Assert.True(cache.GetProperty("bytesFromCache").GetInt64() >= Content.Length);
         Assert.Equal(Content.Length, cache.GetProperty("bytesFromUnderStorage").GetInt64());
         foreach (string name in new[] { "bypasses", "ufsReads", "pagesFilled", "ufsStats", "ufsErrors", "statusHits", "fillsRejected" })
             Assert.True(cache.GetProperty(name).GetInt64() >= 0);

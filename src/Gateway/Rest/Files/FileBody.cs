@@ -78,7 +78,8 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
     /// <summary>Bytes read and sent, at least one; -1 where the client is gone.</summary>
     private async ValueTask<int> CopyAsync(long offset, long left)
     {
-        int wanted = (int)Math.Min(left, ChunkBytes);
+        // What is written before a response starts is held aside and copied once more when it does: so that read is small.
+        int wanted = (int)Math.Min(left, context.Response.HasStarted ? ChunkBytes : SendFileFrom);
         Memory<byte> target = _writer.GetMemory(wanted)[..wanted];
         int read = await file.ReadAsync(offset, target, left, _gone).ConfigureAwait(false);
         if (read <= 0)
