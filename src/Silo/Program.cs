@@ -1,4 +1,5 @@
 using Orleans.Cache;
+using Orleans.Cache.Gateway.SendFile;
 using Orleans.Cache.Silo.Configuration;
 using Orleans.Cache.Silo.Hosting;
 
@@ -6,6 +7,7 @@ using Orleans.Cache.Silo.Hosting;
 const int Failed = 1;
 const int Refused = 2;
 
+FastConnections.CompleteSocketsInline();
 try
 {
     IReadOnlyDictionary<Setting, IReadOnlyList<GivenValue>>? switches = new NodeCommandLine().Read(args, out int answered);

@@ -40,6 +40,7 @@ public static class RestGateway
     public static WebApplication MapRestGateway(this WebApplication app)
     {
         NodeTelemetry.Start(app.Services);
+        app.Use(OffEventThread.InvokeAsync);
         app.UseMiddleware<ProblemMiddleware>();
         app.MapMethods(FileEndpoint.Route + "/{**path}", GetAndHead, (Delegate)The<FileEndpoint>(app).HandleAsync).Describe(
             "getFile", "Reads a file, whole or in ranges.", RestDescription.File);

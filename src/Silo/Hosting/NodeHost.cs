@@ -7,6 +7,7 @@ using OpenTelemetry.Trace;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Gateway.SendFile;
 using Orleans.Cache.Silo.Configuration;
 
 namespace Orleans.Cache.Silo.Hosting;
@@ -50,7 +51,9 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         ConfigureLogs(builder.Logging);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(options.Listen, options.RestPort));
+        builder.WebHost.UseKestrelCore()
+            .UseInlineScheduling()
+            .ConfigureKestrel(kestrel => kestrel.Listen(options.Listen, options.RestPort, listen => listen.UseSendFile()));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _limits.DrainTimeout);
         // Instances, not factories: the engine, which outlives the web application, disposes of them.
         builder.Services.AddSingleton(engine.Files)

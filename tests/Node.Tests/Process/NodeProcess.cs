@@ -110,6 +110,10 @@ public sealed partial class NodeProcess : IAsyncDisposable
         while (await pause.WaitForNextTickAsync(patience.Token));
     }
 
+    /// <summary>Anonymous resident memory in bytes: the process's own, not the kernel's page cache.</summary>
+    public long ReadRssAnon() =>
+        long.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal)).Split(' ')[^2]) * 1024;
+
     /// <summary>Asks the node to stop, as service managers do.</summary>
     public void Terminate() => Kill(_process.Id, SigTerm);
 

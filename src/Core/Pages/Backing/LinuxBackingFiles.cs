@@ -1,0 +1,128 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.Pages.Backing;
+
+/// <summary>
+/// Backing files in a directory: <c>pages/ab/{file id}-{incarnation}</c>, both in hexadecimal, ab the id's first two digits.
+/// 256 directories keep 10 million files at 40,000 names each, which hashed directories look up in one step.
+/// </summary>
+internal sealed unsafe class LinuxBackingFiles : IBackingFiles
+{
+    private const int IdDigits = 32;
+
+    /// <summary>"ab/" + id + "-" + incarnation + NUL.</summary>
+    private const int MaxPath = 3 + IdDigits + 1 + 16 + 1;
+
+    private readonly int _directory;
+    private readonly bool _openAt2;
+
+    /// <exception cref="CacheException">InvalidArgument: the file system cannot keep pages.</exception>
+    public LinuxBackingFiles(string pagesDirectory)
+    {
+        LinuxFiles.CreatePrivateDirectory(pagesDirectory);
+        _directory = LinuxFiles.Open(pagesDirectory, LinuxFiles.ReadOnly, 0);
+        if (_directory < 0)
+            throw new CacheException(CacheError.InvalidArgument, $"The store directory '{pagesDirectory}' cannot be opened (errno {-_directory}).");
+        BlockSize = LinuxFiles.BlockSize(_directory);
+        NeverWaits = !Probe(pagesDirectory);
+        byte dot = (byte)'.';
+        byte* path = stackalloc byte[2] { dot, 0 };
+        int again = LinuxFiles.OpenAt(_directory, path, LinuxFiles.ReadOnly, 0, cachedOnly: true);
+        _openAt2 = again >= 0;
+        if (again >= 0)
+            LinuxFiles.Close(again);
+    }
+
+    public bool NeverWaits { get; }
+
+    public int BlockSize { get; }
+
+    /// <summary>Splits a backing file's name; false for a name that is none.</summary>
+    public static bool TryParse(ReadOnlySpan<char> name, out FileId file, out long incarnation)
+    {
+        file = default;
+        incarnation = 0;
+        if (name.Length <= IdDigits + 1 || name[IdDigits] != '-'
+            || !UInt128.TryParse(name[..IdDigits], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 id)
+            || !long.TryParse(name[(IdDigits + 1)..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out incarnation))
+            return false;
+        file = new FileId(id);
+        return true;
+    }
+
+    public int Open(FileId file, long incarnation, BackingOpen how)
+    {
+        if (how == BackingOpen.CachedOnly && !NeverWaits && !_openAt2)
+            return -LinuxFiles.TryAgain;
+        byte* path = stackalloc byte[MaxPath];
+        WritePath(path, file, incarnation);
+        int flags = LinuxFiles.ReadWrite | (how == BackingOpen.Create ? LinuxFiles.Create : 0);
+        int result = LinuxFiles.OpenAt(_directory, path, flags, 0x180, how == BackingOpen.CachedOnly && !NeverWaits);
+        if (result != -LinuxFiles.NoEntry || how != BackingOpen.Create)
+            return result;
+        path[2] = 0;
+        _ = LinuxFiles.MakeDirectory(_directory, path);
+        path[2] = (byte)'/';
+        return LinuxFiles.OpenAt(_directory, path, flags, 0x180, cachedOnly: false);
+    }
+
+    public void Close(int descriptor) => LinuxFiles.Close(descriptor);
+
+    public int TryRead(int descriptor, Span<byte> destination, long offset) =>
+        NeverWaits ? LinuxFiles.Read(descriptor, destination, offset) : LinuxFiles.ReadNoWait(descriptor, destination, offset);
+
+    public int Read(int descriptor, Span<byte> destination, long offset) => LinuxFiles.Read(descriptor, destination, offset);
+
+    public int Write(int descriptor, ReadOnlySpan<byte> data, long offset) => LinuxFiles.Write(descriptor, data, offset);
+
+    public int Punch(int descriptor, long offset, long length) => LinuxFiles.Punch(descriptor, offset, length);
+
+    public int Unlink(FileId file, long incarnation)
+    {
+        byte* path = stackalloc byte[MaxPath];
+        WritePath(path, file, incarnation);
+        return LinuxFiles.UnlinkAt(_directory, path);
+    }
+
+    public void Dispose() => LinuxFiles.Close(_directory);
+
+    private static void WritePath(byte* path, FileId file, long incarnation)
+    {
+        var target = new Span<byte>(path, MaxPath);
+        file.Value.TryFormat(target[3..], out _, "x32", CultureInfo.InvariantCulture);
+        target[0] = target[3];
+        target[1] = target[4];
+        target[2] = (byte)'/';
+        target[3 + IdDigits] = (byte)'-';
+        Utf8Formatter.TryFormat(incarnation, target[(4 + IdDigits)..], out int digits, 'x');
+        target[4 + IdDigits + digits] = 0;
+    }
+
+    /// <summary>Whether reads may wait and RWF_NOWAIT tells; refuses a file system that cannot give blocks back.</summary>
+    private bool Probe(string pagesDirectory)
+    {
+        byte* name = stackalloc byte[16];
+        Encoding.ASCII.GetBytes(".probe\0").CopyTo(new Span<byte>(name, 16));
+        int file = LinuxFiles.OpenAt(_directory, name, LinuxFiles.ReadWrite | LinuxFiles.Create, 0x180, cachedOnly: false);
+        if (file < 0)
+            throw new CacheException(CacheError.InvalidArgument, $"The store directory '{pagesDirectory}' cannot be written (errno {-file}).");
+        try
+        {
+            ReadOnlySpan<byte> page = stackalloc byte[1];
+            if (LinuxFiles.Write(file, page, 0) == 0 && LinuxFiles.Punch(file, 0, BlockSize) < 0)
+            {
+                throw new CacheException(CacheError.InvalidArgument,
+                    $"The file system of store directory '{pagesDirectory}' cannot punch holes; use one on tmpfs, ext4, XFS or btrfs.");
+            }
+            return LinuxFiles.SupportsNoWait(file);
+        }
+        finally
+        {
+            LinuxFiles.Close(file);
+            LinuxFiles.UnlinkAt(_directory, name);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using Orleans.Cache.Pages.Index;
+
+namespace Orleans.Cache.Pages;
+
+/// <summary>
+/// Keeps a store directory below its quota: begins in the background at 95 % and stops at 90 %, so that writers seldom wait
+/// and each wake-up does work worth a journal flush.
+/// </summary>
+internal sealed class Evictor(PageIndex index, PageRemovals removals, Remover remover, SpaceLedger ledger, TimeProvider time) : IAsyncDisposable
+{
+    /// <summary>Victims per batch: 256 pages share one journal flush, and writers that wait see room after each batch.</summary>
+    private const int BatchSize = 256;
+
+    private const double High = 0.95;
+    private const double Low = 0.90;
+
+    /// <summary>A writer that gets no room for this long keeps nothing: keeping is best effort, and its reader was answered long ago.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private TaskCompletionSource<bool> _round = NewRound();
+    private Task _loop = Task.CompletedTask;
+    private long _wanted;
+    private bool _running;
+    private bool _stopped;
+    private long _evicted;
+
+    /// <summary>Pages that left to make room.</summary>
+    public long Evicted => Interlocked.Read(ref _evicted);
+
+    /// <summary>Reserves bytes, waiting for eviction for a bounded time. False: no room.</summary>
+    public ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken)
+    {
+        if (!ledger.TryReserve(bytes))
+            return bytes > ledger.Capacity ? new(false) : WaitForRoomAsync(bytes, cancellationToken);
+        if (ledger.Used > ledger.Capacity * High)
+            _ = WakeAsync(0);
+        return new(true);
+    }
+
+    /// <summary>Evicts if the directory is above its quota, as after a start with a smaller one.</summary>
+    public void WakeIfFull()
+    {
+        if (ledger.Used > ledger.Capacity * High)
+            _ = WakeAsync(0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task loop;
+        lock (_gate)
+        {
+            _stopped = true;
+            loop = _loop;
+        }
+        await loop.ConfigureAwait(false);
+    }
+
+    private static TaskCompletionSource<bool> NewRound() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async ValueTask<bool> WaitForRoomAsync(long bytes, CancellationToken cancellationToken)
+    {
+        long started = time.GetTimestamp();
+        bool progress;
+        do
+        {
+            try
+            {
+                progress = await WakeAsync(bytes).WaitAsync(MaxWait, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                progress = false;
+            }
+            if (ledger.TryReserve(bytes))
+                return true;
+        }
+        while (progress && time.GetElapsedTime(started) < MaxWait);
+        return false;
+    }
+
+    /// <summary>Sees to it that a batch runs. Completes after it, with whether it found a victim.</summary>
+    private Task<bool> WakeAsync(long wanted)
+    {
+        lock (_gate)
+        {
+            if (_stopped)
+                return Task.FromResult(false);
+            _wanted = Math.Max(_wanted, wanted);
+            if (!_running)
+            {
+                _running = true;
+                _loop = Task.Run(RunAsync);
+            }
+            return _round.Task;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        bool more = true;
+        while (more)
+        {
+            bool found = await EvictBatchAsync().ConfigureAwait(false);
+            TaskCompletionSource<bool> round;
+            lock (_gate)
+            {
+                round = _round;
+                _round = NewRound();
+                more = found && !_stopped && Excess() > 0;
+                _running = more;
+                _wanted = 0;
+            }
+            round.SetResult(found);
+        }
+    }
+
+    /// <summary>Bytes that should leave: down to the low mark, and more where one page is larger than that margin.</summary>
+    private long Excess() => ledger.Used - Math.Min((long)(ledger.Capacity * Low), ledger.Capacity - Interlocked.Read(ref _wanted));
+
+    private async Task<bool> EvictBatchAsync()
+    {
+        var batch = new RemovalBatch();
+        long excess = Math.Max(1, Excess());
+        // Lent files are given back to the policy and come by again; after as many tries as there are pages, all were lent.
+        int tries = Math.Max(BatchSize, index.Tracked.Count);
+        while (excess > 0 && batch.Pages.Count < BatchSize && tries-- > 0 && index.Tracked.TryTakeVictim(out int entry))
+        {
+            if (removals.TryMarkVictim(entry, batch))
+                excess -= ledger.Allocated(batch.Pages[^1].Length);
+        }
+        await remover.RemoveAsync(batch).ConfigureAwait(false);
+        Interlocked.Add(ref _evicted, batch.Pages.Count);
+        return !batch.IsEmpty;
+    }
+}

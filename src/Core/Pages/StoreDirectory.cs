@@ -1,0 +1,238 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Cache.Eviction;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Pages.Backing;
+using Orleans.Cache.Pages.Index;
+using Orleans.Cache.Pages.Journal;
+
+namespace Orleans.Cache.Pages;
+
+/// <summary>
+/// One directory that keeps pages: its index, journal, backing files and background work, wired together. The layout on disk
+/// is in docs/ON_DISK.md.
+/// </summary>
+internal sealed class StoreDirectory : IAsyncDisposable
+{
+    /// <summary>Incarnations of one process life: its first journal's number above, a count below. 2^40 files a life, 2^23 starts.</summary>
+    private const int IncarnationShift = 40;
+
+    /// <summary>Files dropped with one journal flush.</summary>
+    private const int DropBatch = 256;
+
+    /// <summary>Pages published between looks at whether a snapshot is due.</summary>
+    private const int PagesPerLook = 1024;
+
+    private readonly StoreDirectoryOptions _options;
+    private readonly StoreLock _lock;
+    private readonly IBackingFiles _files;
+    private readonly BackingFileCache _cache;
+    private readonly SpaceLedger _ledger;
+    private readonly PageIndex _index;
+    private readonly PageFills _fills;
+    private readonly PageRemovals _removals;
+    private readonly Remover _remover;
+    private readonly Evictor _evictor;
+    private readonly PageReader _reader;
+    private readonly PageWriter _writer;
+    private readonly AppendLog _journal;
+    private readonly NameLog _names;
+    private readonly Compactor _compactor;
+    private readonly DirectoryHealth _health;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _sweep;
+    private readonly long _restoredPages;
+
+    /// <summary>Opens a directory whose lock is held. Reads snapshot and journals; touches no backing file.</summary>
+    private StoreDirectory(
+        StoreDirectoryOptions options, StoreHeader format, StoreLock storeLock, IBackingFiles files, IEvictionPolicy policy, int maxOpenFiles,
+        TimeProvider time, ILogger logger)
+    {
+        _options = options;
+        _lock = storeLock;
+        _files = files;
+        Id = format.DirectoryId;
+        _health = new DirectoryHealth(options.Path, logger);
+        _ledger = new SpaceLedger(options.Capacity, files.BlockSize);
+        _cache = new BackingFileCache(files, _ledger, maxOpenFiles);
+        _index = new PageIndex(format.PageSize, policy);
+
+        var storeFiles = new StoreFiles(options.Path, format);
+        storeFiles.DeleteTemporaries();
+        Recovered = new Recovery(storeFiles, _index).Run();
+        (_restoredPages, long bytes) = new IndexRestore(_index).TrackAll(_ledger.Allocated);
+        _ledger.Add(bytes);
+
+        long sequence = Recovered.LastSequence + 1;
+        long firstIncarnation = sequence << IncarnationShift;
+        _names = new NameLog(storeFiles, _index, sequence, OnLogError);
+        _journal = new AppendLog(storeFiles.Create(StoreFileKind.Journal, sequence), StoreHeader.Size, OnLogError, writtenBefore: _names.Log);
+        LinuxFiles.SyncDirectory(options.Path);
+        _compactor = new Compactor(storeFiles, _index, _journal, _names, sequence, Recovered.Records + Recovered.SkippedRecords);
+
+        _fills = new PageFills(_index, firstIncarnation);
+        _removals = new PageRemovals(_index, _journal);
+        _remover = new Remover(_removals, _journal, files, _cache, _ledger, format.PageSize);
+        _evictor = new Evictor(_index, _removals, _remover, _ledger, time);
+        _reader = new PageReader(_index, _removals, _remover, files, _cache, _health);
+        _writer = new PageWriter(_fills, _removals, _remover, _evictor, _ledger, _journal, _names, files, _cache, _health);
+        var sweep = new OrphanSweep(
+            PagesPath(options.Path), _index, _fills, _removals, _remover, _names, _compactor, files, firstIncarnation, time);
+        _evictor.WakeIfFull();
+        _compactor.CompactIfDue();
+        _sweep = Task.Run(() => sweep.RunAsync(_stopping.Token));
+    }
+
+    /// <summary>Random identity, made with the directory: where its files' share of the contents is computed from.</summary>
+    public Guid Id { get; }
+
+    public long Capacity => _options.Capacity;
+
+    public bool IsInService => _health.IsInService;
+
+    public RecoveryResult Recovered { get; }
+
+    /// <summary>Done once everything that an earlier crash left is gone.</summary>
+    public Task Swept => _sweep;
+
+    /// <summary>Open backing files.</summary>
+    public int OpenFiles => _cache.Count;
+
+    public StoreDirectoryStatus Status => new()
+    {
+        Directory = _options.Path,
+        Capacity = _options.Capacity,
+        Used = _ledger.Used,
+        Files = _index.Table.Files,
+        Pages = _restoredPages + _fills.Published - _removals.Removed,
+        Evictions = _evictor.Evicted,
+        Healed = _health.Healed,
+        IndexBytes = _index.MemoryBytes,
+        OutOfService = _health.OutOfService,
+    };
+
+    /// <exception cref="CacheException">InvalidArgument: in use, of another format or page size, or no directory for pages.</exception>
+    public static StoreDirectory Open(
+        StoreDirectoryOptions options, int pageSize, IEvictionPolicy policy, int maxOpenFiles, TimeProvider time, ILogger logger,
+        Func<IBackingFiles, IBackingFiles>? wrap = null)
+    {
+        LinuxFiles.CreatePrivateDirectory(options.Path);
+        var storeLock = new StoreLock(options.Path);
+        IBackingFiles? files = null;
+        try
+        {
+            StoreHeader format = StoreFormat.OpenOrCreate(options.Path, pageSize);
+            files = new LinuxBackingFiles(PagesPath(options.Path));
+            files = wrap?.Invoke(files) ?? files;
+            return new StoreDirectory(options, format, storeLock, files, policy, maxOpenFiles, time, logger);
+        }
+        catch
+        {
+            files?.Dispose();
+            storeLock.Dispose();
+            throw;
+        }
+    }
+
+    public PageRead TryRead(FileRef file, long page, int offset, Span<byte> destination) => _reader.TryRead(file, page, offset, destination);
+
+    public ValueTask<bool> ReadAsync(FileRef file, long page, int offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+        _reader.ReadAsync(file, page, offset, destination, cancellationToken);
+
+    public bool Contains(FileRef file, long page) => _index.TryFind(file.Id, page, out _);
+
+    public long CachedBytes(FileRef file) => _index.CachedBytes(file.Id);
+
+    public async ValueTask<bool> WriteAsync(FileRef file, long page, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        bool kept = await _writer.WriteAsync(file, page, data, cancellationToken).ConfigureAwait(false);
+        if (kept && _fills.Published % PagesPerLook == 0)
+            _compactor.CompactIfDue();
+        return kept;
+    }
+
+    /// <summary>See IPageStore. Never waits: where the file is not open and opening might wait, the answer is null.</summary>
+    public BackingLease? TryLease(FileRef file, long offset, long length)
+    {
+        int pageSize = file.PageSize;
+        if (!_index.TryBeginLease(file.Id, offset / pageSize, (offset + length - 1) / pageSize, out long incarnation))
+            return null;
+        BackingFile? backing = _cache.Rent(file.Id, incarnation, BackingOpen.CachedOnly, out _);
+        if (backing is not null && _index.IsLive(file.Id, incarnation))
+            return new BackingLease(backing.Handle, offset, length, () => EndLease(file.Id, backing));
+        if (backing is not null)
+        {
+            // Dropped while it was opened.
+            backing.Release();
+            _cache.Forget(incarnation);
+        }
+        _index.EndLease(file.Id, incarnation);
+        return null;
+    }
+
+    public async Task<DroppedPages> DropAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken)
+    {
+        var dropped = default(DroppedPages);
+        await _compactor.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _names.FindAsync(identity, key, recursive, DropBatch, DropFoundAsync, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _compactor.Turn.Release();
+        }
+        return dropped;
+
+        async Task DropFoundAsync(IReadOnlyList<(FileId File, long Incarnation)> found)
+        {
+            var batch = new RemovalBatch();
+            foreach ((FileId file, long incarnation) in found)
+                _removals.TryMarkFile(file, incarnation, batch);
+            await _remover.RemoveAsync(batch).ConfigureAwait(false);
+            dropped += new DroppedPages(batch.Files.Count, batch.Pages.Count, batch.Pages.Sum(p => (long)p.Length));
+        }
+    }
+
+    /// <summary>Stops the background work and leaves a snapshot for the next start.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _sweep.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _evictor.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            if (_compactor.IsStale)
+                await _compactor.CompactAsync().ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // A disk too full for a snapshot: the journal is complete without it.
+        }
+        _journal.Dispose();
+        _names.Dispose();
+        _compactor.Dispose();
+        _reader.Dispose();
+        _writer.Dispose();
+        _cache.Dispose();
+        _files.Dispose();
+        _lock.Dispose();
+        _stopping.Dispose();
+    }
+
+    private static string PagesPath(string directory) => Path.Combine(directory, "pages");
+
+    private void EndLease(FileId file, BackingFile backing)
+    {
+        _index.EndLease(file, backing.Incarnation);
+        backing.Release();
+    }
+
+    /// <summary>A journal that cannot be written loses pages at the next start, no more; a full disk is helped by eviction.</summary>
+    private void OnLogError(int error)
+    {
+        if (!_health.IsFull(error))
+            return;
+        _ledger.ShrinkToUsed();
+        _evictor?.WakeIfFull();
+    }
+}

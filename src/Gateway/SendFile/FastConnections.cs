@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Orleans.Cache.Gateway.SendFile;
+
+/// <summary>How a node's plain HTTP/1.1 endpoints reach the speed of their files; see docs/decisions/0002-sendfile.md.</summary>
+public static class FastConnections
+{
+    /// <summary>
+    /// Lets the runtime complete socket operations on the thread that got the event. For the whole process, and only before its
+    /// first socket: the node calls it first of all. Work that blocks must then leave those threads (<see cref="Rest.OffEventThread"/>).
+    /// </summary>
+    public static void CompleteSocketsInline() => Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+
+    /// <summary>Requests, too, start on the thread that got the event.</summary>
+    public static IWebHostBuilder UseInlineScheduling(this IWebHostBuilder host) => host.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+
+    /// <summary>Cached file ranges leave this endpoint by sendfile. Plain TCP and HTTP/1.x only: TLS and HTTP/2 stand between body and socket.</summary>
+    public static void UseSendFile(this ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        listen.Use(next => connection =>
+        {
+            SendFileConnection.Wrap(connection);
+            return next(connection);
+        });
+    }
+}
