@@ -22,10 +22,14 @@ internal sealed class LocalRoot
     private const int MaxRaces = 64;
 
     private readonly string _path;
+    private readonly bool _beneath;
 
+    /// <param name="directory">Absolute path.</param>
+    /// <param name="beneath">Let the kernel resolve beneath the root; false takes the second way always, as old kernels do.</param>
     /// <exception cref="CacheException">InvalidArgument: no such directory.</exception>
-    public LocalRoot(string directory)
+    public LocalRoot(string directory, bool beneath = true)
     {
+        _beneath = beneath;
         if (!Path.IsPathRooted(directory))
             throw new CacheException(CacheError.InvalidArgument, $"'{directory}' is not an absolute path; write one that starts with '/'.");
         using SafeFileHandle handle = Libc.Open(directory, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC)
@@ -105,11 +109,11 @@ internal sealed class LocalRoot
         ?? throw new CacheException(CacheError.Unavailable, "The mounted directory cannot be opened; check that it still exists.");
 
     /// <summary>The kernel's resolution beneath the root. False: it could not decide, <paramref name="errno"/> says why.</summary>
-    private static bool TryResolve(SafeFileHandle root, string key, ulong extra, out SafeFileHandle? found, out int errno)
+    private bool TryResolve(SafeFileHandle root, string key, ulong extra, out SafeFileHandle? found, out int errno)
     {
-        found = Libc.OpenBeneath(
-            root, key.Length == 0 ? "." : key, Libc.O_PATH | Libc.O_CLOEXEC, Libc.RESOLVE_BENEATH | Libc.RESOLVE_NO_MAGICLINKS | extra);
-        errno = found is null ? Libc.Errno : 0;
+        const ulong Resolve = Libc.RESOLVE_BENEATH | Libc.RESOLVE_NO_MAGICLINKS;
+        found = _beneath ? Libc.OpenBeneath(root, key.Length == 0 ? "." : key, Libc.O_PATH | Libc.O_CLOEXEC, Resolve | extra) : null;
+        errno = !_beneath ? Libc.ENOSYS : found is null ? Libc.Errno : 0;
         switch (errno)
         {
             case 0 or Libc.ENOENT or Libc.ENOTDIR or Libc.ENAMETOOLONG:

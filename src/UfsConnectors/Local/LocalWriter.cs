@@ -20,7 +20,8 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
     /// <summary>
     /// 1. A temporary file in the same directory. 2. The content. 3. fsync. 4. rename, and fsync of the directory. The version
     /// is read from the open file after the rename (which moves ctime), so it is that of these bytes even if they are
-    /// already replaced.
+    /// already replaced. The file's mtime is set from the precise clock: the file system's own clock ticks every few
+    /// milliseconds, and a file deleted and made again within a tick may get the same inode and so the same version.
     /// </summary>
     public async Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken)
     {
@@ -145,6 +146,8 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
 
     private static UfsStatus Commit(SafeFileHandle parent, string temporary, SafeFileHandle file, string key)
     {
+        // Not the engine's clock: this is a file system's time, to be seen by other programs.
+        File.SetLastWriteTimeUtc(file, TimeProvider.System.GetUtcNow().UtcDateTime);
         if (Libc.Sync(file) != 0 || !Libc.Rename(parent, temporary, parent, LocalKey.NameOf(key), 0))
             throw LocalError.Of(Libc.Errno, key);
         // The name is durable once its directory is. Some file systems cannot sync a directory; the rename stands all the same.

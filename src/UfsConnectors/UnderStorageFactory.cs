@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
+using Orleans.Cache.UfsConnectors.Local;
+using Orleans.Cache.UfsConnectors.Memory;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.UfsConnectors;
+
+/// <summary>
+/// Makes the connector that a mount's URI names: <c>file:///path</c> or <c>mem://name</c>.
+/// </summary>
+/// <remarks>
+/// In <c>file://</c> URIs, <c>%XX</c> with two hexadecimal digits stands for that byte of a UTF-8 name; every other character,
+/// among them space, <c>+</c>, <c>?</c>, <c>#</c> and a lone <c>%</c>, stands for itself, so that <c>file:///my data</c> and
+/// <c>file:///my%20data</c> are the same directory. A directory really called <c>my%20data</c> is written <c>my%2520data</c>.
+/// <c>file://localhost/path</c> is accepted; another host is not.
+/// </remarks>
+public static class UnderStorageFactory
+{
+    /// <summary>The options that <see cref="Create"/> understands; a mount's other options are none of a connector's business.</summary>
+    public static IReadOnlyList<string> Options { get; } = ["latency", "bandwidth"];
+
+    /// <param name="uri">Where the files are.</param>
+    /// <param name="options">
+    /// <c>latency</c> (as 50ms, 2s) and <c>bandwidth</c> (bytes a second of one stream, as 100MB, 1GiB) slow the storage down.
+    /// </param>
+    /// <param name="time">Clock and timers.</param>
+    /// <exception cref="CacheException">InvalidArgument: unknown scheme or option, no such directory.</exception>
+    public static IUnderStorage Create(string uri, IReadOnlyDictionary<string, string> options, TimeProvider time)
+    {
+        if (options.Keys.FirstOrDefault(key => !Options.Contains(key)) is { } unknown)
+            throw Invalid($"'{unknown}' is not an option of a mount; known are {string.Join(", ", Options)}.");
+        TimeSpan latency = options.TryGetValue("latency", out string? text) ? ParseTime("latency", text) : TimeSpan.Zero;
+        long bandwidth = options.TryGetValue("bandwidth", out text) ? ParseBytes("bandwidth", text) : 0;
+        IUnderStorage storage = Connect(uri, time);
+        return latency > TimeSpan.Zero || bandwidth > 0 ? new ThrottledUnderStorage(storage, latency, bandwidth, time) : storage;
+    }
+
+    /// <summary>The directory that a <c>file://</c> URI names.</summary>
+    /// <exception cref="CacheException">InvalidArgument.</exception>
+    public static string LocalPathOf(string uri)
+    {
+        string rest = uri["file://".Length..];
+        int slash = rest.IndexOf('/');
+        if (slash < 0 || rest[..slash] is not ("" or "localhost"))
+            throw Invalid($"'{uri}' names no directory of this machine; write file:///path with three slashes.");
+        return Decode(rest[slash..]) ?? throw Invalid($"'{uri}' holds escapes that are no valid UTF-8 name, or a NUL.");
+    }
+
+    private static IUnderStorage Connect(string uri, TimeProvider time)
+    {
+        int colon = uri.IndexOf("://", StringComparison.Ordinal);
+        return (colon < 0 ? "" : uri[..colon].ToLowerInvariant()) switch
+        {
+            "file" => new LocalUnderStorage(LocalPathOf(uri), time),
+            "mem" when uri.Length > colon + 3 => new MemoryUnderStorage(uri[(colon + 3)..].TrimEnd('/'), time),
+            "mem" => throw Invalid($"'{uri}' has no name; write mem://name."),
+            _ => throw Invalid($"'{uri}' is not an under storage known here; write file:///path or mem://name."),
+        };
+    }
+
+    private static string? Decode(string path)
+    {
+        byte[] raw = Encoding.UTF8.GetBytes(path);
+        int length = 0;
+        for (int i = 0; i < raw.Length; i++, length++)
+        {
+            bool escaped = raw[i] == '%' && i + 2 < raw.Length && char.IsAsciiHexDigit((char)raw[i + 1]) && char.IsAsciiHexDigit((char)raw[i + 2]);
+            raw[length] = escaped ? byte.Parse(raw.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) : raw[i];
+            i += escaped ? 2 : 0;
+        }
+        ReadOnlySpan<byte> decoded = raw.AsSpan(0, length);
+        return Utf8.IsValid(decoded) && !decoded.Contains((byte)0) ? Encoding.UTF8.GetString(decoded) : null;
+    }
+
+    private static TimeSpan ParseTime(string option, string text)
+    {
+        (decimal number, string unit) = Split(option, text);
+        return unit switch
+        {
+            "ms" => TimeSpan.FromMilliseconds((double)number),
+            "s" => TimeSpan.FromSeconds((double)number),
+            _ => throw Invalid($"'{text}' is not a time for {option}; write it with its unit, as 50ms or 2s."),
+        };
+    }
+
+    private static long ParseBytes(string option, string text)
+    {
+        (decimal number, string unit) = Split(option, text);
+        return (long)(number * unit switch
+        {
+            "" or "b" => 1,
+            "kb" => 1_000,
+            "mb" => 1_000_000,
+            "gb" => 1_000_000_000,
+            "kib" => CacheLimits.KiB,
+            "mib" => CacheLimits.MiB,
+            "gib" => CacheLimits.GiB,
+            _ => throw Invalid($"'{text}' is not a number of bytes for {option}; write 100MB, 64KiB or plain bytes."),
+        });
+    }
+
+    // Nine digits keep every product within range.
+    private static (decimal Number, string Unit) Split(string option, string text)
+    {
+        string unit = text.TrimStart("0123456789.".ToCharArray());
+        string digits = text[..^unit.Length];
+        return digits.Length <= 9 && decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
+            ? (number, unit.Trim().ToLowerInvariant())
+            : throw Invalid($"'{text}' is not a value for {option}; write a number and a unit.");
+    }
+
+    private static CacheException Invalid(string message) => new(CacheError.InvalidArgument, message);
+}

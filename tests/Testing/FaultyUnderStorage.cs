@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using Orleans.Cache.Identity;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.Testing;
+
+/// <summary>A request that <see cref="FaultyUnderStorage"/> can hold or fail.</summary>
+public enum UfsRequest
+{
+    Status,
+    Open,
+
+    /// <summary>One ReadAsync of an open reader.</summary>
+    Read,
+    List,
+    Write,
+}
+
+/// <summary>
+/// An under storage that misbehaves when told: requests that wait until released (or hang), fail, answer in small pieces, end
+/// short or change in the middle. It also counts. All members are safe for concurrent use.
+/// </summary>
+public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderStorage(inner)
+{
+    private readonly ConcurrentDictionary<UfsRequest, UfsHold> _holds = new();
+    private readonly ConcurrentDictionary<UfsRequest, ConcurrentQueue<Exception>> _failures = new();
+    private readonly ConcurrentDictionary<UfsRequest, int> _counts = new();
+
+    /// <summary>Bytes that one ReadAsync gives at most: short reads.</summary>
+    public int MaxPiece { get; set; } = int.MaxValue;
+
+    /// <summary>Readers opened from now on throw Changed once they gave so many bytes; null: never.</summary>
+    public long? ChangeAfterBytes { get; set; }
+
+    /// <summary>Readers opened from now on give so many bytes less than asked for and then say "end": a source that lies.</summary>
+    public long MissingBytes { get; set; }
+
+    /// <summary>Readers opened from now on say that their bytes may not be kept.</summary>
+    public bool RefusePublishing { get; set; }
+
+    /// <summary>Statuses tell lengths that are wrong by so many bytes.</summary>
+    public long LengthError { get; set; }
+
+    /// <summary>What was opened, in order: key, offset, length.</summary>
+    public ConcurrentQueue<(string Key, long Offset, long Length)> Opened { get; } = new();
+
+    /// <summary>Requests of a kind so far, those that failed or still wait included.</summary>
+    public int Count(UfsRequest request) => _counts.GetValueOrDefault(request);
+
+    /// <summary>Requests of this kind wait from now on, until the hold is released. One that is never released is a hang.</summary>
+    public UfsHold Hold(UfsRequest request) => _holds[request] = new UfsHold();
+
+    /// <summary>The next <paramref name="count"/> requests of this kind fail.</summary>
+    public void FailNext(UfsRequest request, int count, Exception failure)
+    {
+        for (int i = 0; i < count; i++)
+            _failures.GetOrAdd(request, _ => new()).Enqueue(failure);
+    }
+
+    /// <summary>As the other overload, with a CacheException.</summary>
+    public void FailNext(UfsRequest request, int count, CacheError error) =>
+        FailNext(request, count, new CacheException(error, $"The test made this {request} fail."));
+
+    public override async ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken)
+    {
+        await PassAsync(UfsRequest.Status, cancellationToken);
+        UfsStatus? status = await Inner.GetStatusAsync(key, cancellationToken);
+        return status is { IsDirectory: false } ? status with { Length = status.Length + LengthError } : status;
+    }
+
+    public override async ValueTask<IUfsReader> OpenReadAsync(
+        string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
+    {
+        Opened.Enqueue((key, offset, length));
+        await PassAsync(UfsRequest.Open, cancellationToken);
+        IUfsReader reader = await Inner.OpenReadAsync(key, version, offset, length, cancellationToken);
+        return new Reader(this, reader, key, length - MissingBytes, ChangeAfterBytes ?? long.MaxValue, !RefusePublishing);
+    }
+
+    public override async IAsyncEnumerable<UfsStatus> ListAsync(
+        string key, string? startAfter, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await PassAsync(UfsRequest.List, cancellationToken);
+        await foreach (UfsStatus status in Inner.ListAsync(key, startAfter, cancellationToken))
+            yield return status;
+    }
+
+    public override async Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken)
+    {
+        await PassAsync(UfsRequest.Write, cancellationToken);
+        return await Inner.CreateAsync(key, content, cancellationToken);
+    }
+
+    public override async Task DeleteAsync(string key, CancellationToken cancellationToken)
+    {
+        await PassAsync(UfsRequest.Write, cancellationToken);
+        await Inner.DeleteAsync(key, cancellationToken);
+    }
+
+    public override async Task RenameAsync(string from, string to, CancellationToken cancellationToken)
+    {
+        await PassAsync(UfsRequest.Write, cancellationToken);
+        await Inner.RenameAsync(from, to, cancellationToken);
+    }
+
+    private async ValueTask PassAsync(UfsRequest request, CancellationToken cancellationToken)
+    {
+        _counts.AddOrUpdate(request, 1, (_, count) => count + 1);
+        if (_holds.TryGetValue(request, out UfsHold? hold))
+            await hold.WaitAsync(cancellationToken);
+        if (_failures.TryGetValue(request, out ConcurrentQueue<Exception>? failures) && failures.TryDequeue(out Exception? failure))
+            throw failure;
+    }
+
+    private sealed class Reader(FaultyUnderStorage owner, IUfsReader inner, string key, long give, long changeAfter, bool mayPublish) : IUfsReader
+    {
+        private long _given;
+
+        public bool MayPublish => mayPublish && inner.MayPublish;
+
+        public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+        {
+            await owner.PassAsync(UfsRequest.Read, cancellationToken);
+            if (_given >= changeAfter)
+                throw CacheException.Changed(key);
+            long count = Math.Min(Math.Min(destination.Length, owner.MaxPiece), Math.Min(give, changeAfter) - _given);
+            if (count <= 0)
+                return 0;
+            int read = await inner.ReadAsync(destination[..(int)count], cancellationToken);
+            _given += read;
+            return read;
+        }
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

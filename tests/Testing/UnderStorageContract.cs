@@ -1,0 +1,191 @@
+using Orleans.Cache.Identity;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.Testing;
+
+/// <summary>
+/// The contract of <see cref="IUnderStorage"/> as facts. A connector derives one class and inherits them all. One that cannot
+/// write derives <see cref="UnderStorageListingContract"/> and puts its files there some other way.
+/// </summary>
+public abstract class UnderStorageContract : UnderStorageListingContract
+{
+    [Fact]
+    public async Task Creating_makes_missing_parents()
+    {
+        UfsStatus created = await PutAsync("a/b/c/file", Content(5));
+        Assert.Equal(("a/b/c/file", 5), (created.Key, created.Length));
+        Assert.True((await StatusAsync("a/b")).IsDirectory);
+        Assert.Equal(["c"], await NamesAsync("a/b"));
+    }
+
+    [Fact]
+    public async Task Creating_replaces_a_longer_file_wholly()
+    {
+        await PutAsync("file", Content(100_000, seed: 1));
+        await PutAsync("file", Content(10, seed: 2));
+        Assert.Equal(Content(10, seed: 2), await ReadAllAsync("file"));
+        Assert.Equal(["file"], await NamesAsync(""));
+    }
+
+    [Fact]
+    public async Task Creating_over_a_directory_the_root_or_below_a_file_fails_by_name()
+    {
+        await PutAsync("dir/file", Content(1));
+        await AssertFailsAsync(CacheError.IsDirectory, () => PutAsync("dir", Content(1)));
+        await AssertFailsAsync(CacheError.NotADirectory, () => PutAsync("dir/file/below", Content(1)));
+        await AssertFailsAsync(CacheError.InvalidArgument, () => PutAsync("", Content(1)));
+        await AssertFailsAsync(CacheError.InvalidPath, () => PutAsync("../outside", Content(1)));
+    }
+
+    [Fact]
+    public async Task A_content_that_fails_leaves_the_old_file_and_no_litter()
+    {
+        UfsStatus old = await PutAsync("dir/file", Content(1000, seed: 1));
+        await Assert.ThrowsAsync<InvalidDataException>(() => Storage.CreateAsync("dir/file", new BreakingStream(700_000), None));
+        await Assert.ThrowsAsync<InvalidDataException>(() => Storage.CreateAsync("dir/new", new BreakingStream(700_000), None));
+        Assert.Equal(old, await StatusAsync("dir/file"));
+        Assert.Equal(Content(1000, seed: 1), await ReadAllAsync("dir/file"));
+        Assert.Equal(["file"], await NamesAsync("dir"));
+        Assert.Null(await Storage.GetStatusAsync("dir/new", None));
+        await Storage.DeleteAsync("dir/file", None);
+        if (Storage.Capabilities.RealDirectories)
+            await Storage.DeleteAsync("dir", None);
+    }
+
+    [Fact]
+    public async Task Readers_see_the_old_or_the_new_content_whole()
+    {
+        const int Length = 200_000;
+        await PutAsync("file", Filled(0));
+        using var stop = new CancellationTokenSource();
+        Task<int>[] readers = [.. Enumerable.Range(0, 3).Select(_ => Task.Run(ReadUntilStopped))];
+        for (byte version = 1; version <= 40; version++)
+            await PutAsync("file", Filled(version));
+        await stop.CancelAsync();
+        Assert.All(await Task.WhenAll(readers), whole => Assert.True(whole >= 0));
+        Assert.Equal(Filled(40), await ReadAllAsync("file"));
+
+        static byte[] Filled(byte value) => [.. Enumerable.Repeat(value, Length)];
+
+        async Task<int> ReadUntilStopped()
+        {
+            int whole = 0;
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    byte[] read = await ReadAllAsync("file");
+                    Assert.Equal(Length, read.Length);
+                    Assert.False(read.AsSpan().ContainsAnyExcept(read[0]), "Two contents were mixed.");
+                    whole++;
+                }
+                catch (CacheException e) when (e.Error == CacheError.Changed)
+                {
+                    // Replaced between status and read, or while it was read: the contract's answer.
+                }
+            }
+            return whole;
+        }
+    }
+
+    [Fact]
+    public async Task Two_writers_of_one_key_leave_one_of_their_contents()
+    {
+        await Parallel.ForEachAsync(Enumerable.Range(0, 16), async (i, _) => await PutAsync("file", [.. Enumerable.Repeat((byte)i, 50_000)]));
+        byte[] left = await ReadAllAsync("file");
+        Assert.Equal(50_000, left.Length);
+        Assert.False(left.AsSpan().ContainsAnyExcept(left[0]));
+        Assert.Equal(["file"], await NamesAsync(""));
+    }
+
+    [Fact]
+    public async Task Making_a_directory_twice_is_fine_and_where_a_file_is_fails()
+    {
+        await Storage.CreateDirectoryAsync("a/b", None);
+        await Storage.CreateDirectoryAsync("a/b", None);
+        await Storage.CreateDirectoryAsync("", None);
+        if (Storage.Capabilities.RealDirectories)
+        {
+            Assert.True((await StatusAsync("a/b")).IsDirectory);
+            Assert.Empty(await NamesAsync("a/b"));
+        }
+        await PutAsync("file", Content(1));
+        await AssertFailsAsync(CacheError.NotADirectory, () => Storage.CreateDirectoryAsync("file", None));
+        await AssertFailsAsync(CacheError.NotADirectory, () => Storage.CreateDirectoryAsync("file/below", None));
+    }
+
+    [Fact]
+    public async Task Deleting_removes_a_file_and_an_empty_directory_and_nothing_else()
+    {
+        await PutAsync("dir/file", Content(1));
+        await AssertFailsAsync(CacheError.NotEmpty, () => Storage.DeleteAsync("dir", None));
+        await Storage.DeleteAsync("dir/file", None);
+        Assert.Null(await Storage.GetStatusAsync("dir/file", None));
+        await AssertFailsAsync(CacheError.NotFound, () => Storage.DeleteAsync("dir/file", None));
+        await AssertFailsAsync(CacheError.NotFound, () => Storage.DeleteAsync("missing/deeper", None));
+        await AssertFailsAsync(CacheError.InvalidArgument, () => Storage.DeleteAsync("", None));
+        if (Storage.Capabilities.RealDirectories)
+            await Storage.DeleteAsync("dir", None);
+        Assert.Null(await Storage.GetStatusAsync("dir", None));
+    }
+
+    [Fact]
+    public async Task A_version_that_was_deleted_never_comes_back()
+    {
+        FileVersion first = (await PutAsync("file", Content(10))).Version;
+        await Storage.DeleteAsync("file", None);
+        Assert.NotEqual(first, (await PutAsync("file", Content(10))).Version);
+    }
+
+    [Fact]
+    public async Task Renaming_moves_a_file_over_another_and_makes_parents()
+    {
+        await PutAsync("a", Content(10, seed: 1));
+        await PutAsync("b", Content(20, seed: 2));
+        await Storage.RenameAsync("a", "b", None);
+        Assert.Null(await Storage.GetStatusAsync("a", None));
+        Assert.Equal(Content(10, seed: 1), await ReadAllAsync("b"));
+        await Storage.RenameAsync("b", "new/deep/c", None);
+        Assert.Equal(Content(10, seed: 1), await ReadAllAsync("new/deep/c"));
+        await Storage.RenameAsync("new/deep/c", "new/deep/c", None);
+        Assert.Equal(10, (await StatusAsync("new/deep/c")).Length);
+    }
+
+    [Fact]
+    public async Task Renaming_refuses_what_it_cannot_do()
+    {
+        await PutAsync("dir/file", Content(1));
+        await PutAsync("other/file", Content(2));
+        await AssertFailsAsync(CacheError.NotFound, () => Storage.RenameAsync("missing", "x", None));
+        await AssertFailsAsync(CacheError.NotFound, () => Storage.RenameAsync("missing/deeper", "x", None));
+        await AssertFailsAsync(CacheError.AlreadyExists, () => Storage.RenameAsync("dir/file", "other", None));
+        await AssertFailsAsync(CacheError.InvalidPath, () => Storage.RenameAsync("dir/file", "../outside", None));
+        Assert.Equal(1, (await StatusAsync("dir/file")).Length);
+    }
+
+    [Fact]
+    public async Task A_directory_moves_as_a_whole_where_renames_are_atomic()
+    {
+        await PutAsync("dir/sub/file", Content(5));
+        await PutAsync("other/file", Content(1));
+        await PutAsync("plain", Content(1));
+        if (!Storage.Capabilities.AtomicRename)
+            return;
+        await AssertFailsAsync(CacheError.AlreadyExists, () => Storage.RenameAsync("dir", "other", None));
+        await AssertFailsAsync(CacheError.AlreadyExists, () => Storage.RenameAsync("dir", "plain", None));
+        await AssertFailsAsync(CacheError.InvalidArgument, () => Storage.RenameAsync("dir", "dir/sub/dir", None));
+        await Storage.RenameAsync("dir", "moved", None);
+        Assert.Null(await Storage.GetStatusAsync("dir", None));
+        Assert.Equal(Content(5), await ReadAllAsync("moved/sub/file"));
+    }
+
+    /// <summary>A content that breaks off after some bytes.</summary>
+    private sealed class BreakingStream(int bytes) : MemoryStream(new byte[bytes])
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Position < Length ? base.ReadAsync(buffer, cancellationToken) : throw new InvalidDataException("The content broke off.");
+
+        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
+            throw new InvalidDataException("The content broke off.");
+    }
+}

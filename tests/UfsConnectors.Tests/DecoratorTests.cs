@@ -1,0 +1,124 @@
+using Orleans.Cache.Telemetry;
+using Orleans.Cache.Testing;
+using Orleans.Cache.UfsConnectors.Memory;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.UfsConnectors.Tests;
+
+public sealed class DecoratorTests
+{
+    private static CancellationToken None => CancellationToken.None;
+
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public async Task A_throttled_request_starts_after_its_latency()
+    {
+        await using IUnderStorage slow = await FilledAsync(10, inner => new ThrottledUnderStorage(inner, TimeSpan.FromMilliseconds(50), 0, _time));
+        ValueTask<UfsStatus?> status = slow.GetStatusAsync("file", None);
+        _time.Advance(TimeSpan.FromMilliseconds(49));
+        Assert.False(status.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(10, (await status)!.Length);
+    }
+
+    [Fact]
+    public async Task A_throttled_stream_delivers_evenly_at_its_rate()
+    {
+        const int Length = 10 * 65_536;
+        await using IUnderStorage slow = await FilledAsync(Length, inner => new ThrottledUnderStorage(inner, TimeSpan.Zero, 65_536 * 100, _time));
+        DateTimeOffset start = _time.GetUtcNow();
+        await using IUfsReader reader = await slow.OpenReadAsync("file", null, 0, Length, None);
+        byte[] buffer = new byte[Length];
+        for (int piece = 1; piece <= 10; piece++)
+        {
+            ValueTask<int> read = reader.ReadAsync(buffer, None);
+            Assert.False(read.IsCompleted);
+            _time.Advance(TimeSpan.FromMilliseconds(10));
+            Assert.Equal(65_536, await read);
+            Assert.Equal(TimeSpan.FromMilliseconds(10 * piece), _time.GetUtcNow() - start);
+        }
+        Assert.Equal(0, await reader.ReadAsync(buffer, None));
+    }
+
+    [Fact]
+    public async Task A_throttled_reader_that_paused_gets_no_burst()
+    {
+        const int Length = 100 * 65_536;
+        await using IUnderStorage slow = await FilledAsync(Length, inner => new ThrottledUnderStorage(inner, TimeSpan.Zero, 65_536 * 100, _time));
+        await using IUfsReader reader = await slow.OpenReadAsync("file", null, 0, Length, None);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        byte[] buffer = new byte[65_536];
+        int atOnce = 0;
+        while (reader.ReadAsync(buffer, None).AsTask().IsCompleted)
+            atOnce++;
+        Assert.Equal(2, atOnce);
+    }
+
+    [Fact]
+    public async Task Reads_bytes_and_failures_are_counted_and_answers_are_not_failures()
+    {
+        using var counters = new CacheCounters();
+        FaultyUnderStorage faulty = null!;
+        await using IUnderStorage metered = await FilledAsync(100, inner => new MeteredUnderStorage(faulty = new FaultyUnderStorage(inner), counters));
+        await using (IUfsReader reader = await metered.OpenReadAsync("file", null, 0, 100, None))
+        {
+            Assert.Equal(60, await reader.ReadAsync(new byte[60], None));
+            Assert.Equal(40, await reader.ReadAsync(new byte[60], None));
+            faulty.FailNext(UfsRequest.Read, 1, CacheError.Unavailable);
+            await Assert.ThrowsAsync<CacheException>(async () => await reader.ReadAsync(new byte[60], None));
+        }
+        faulty.FailNext(UfsRequest.Open, 1, CacheError.AccessDenied);
+        await Assert.ThrowsAsync<CacheException>(async () => await metered.OpenReadAsync("file", null, 0, 100, None));
+        await Assert.ThrowsAsync<CacheException>(async () => await metered.OpenReadAsync("missing", null, 0, 1, None));
+        await Assert.ThrowsAsync<CacheException>(async () => await metered.OpenReadAsync("file", new("old"), 0, 1, None));
+        Assert.Equal((4, 100, 2), (counters.UfsReads.Value, counters.BytesFromUfs.Value, counters.UfsErrors.Value));
+    }
+
+    [Fact]
+    public async Task A_faulty_storage_does_what_it_is_told()
+    {
+        FaultyUnderStorage faulty = null!;
+        await using IUnderStorage _ = await FilledAsync(100, inner => faulty = new FaultyUnderStorage(inner));
+        byte[] buffer = new byte[100];
+
+        UfsHold hold = faulty.Hold(UfsRequest.Open);
+        Task<IUfsReader> opening = faulty.OpenReadAsync("file", null, 0, 100, None).AsTask();
+        await hold.ArrivedAsync();
+        Assert.False(opening.IsCompleted);
+        hold.Release();
+        faulty.MaxPiece = 7;
+        await using (IUfsReader reader = await opening)
+            Assert.Equal(7, await reader.ReadAsync(buffer, None));
+
+        faulty.MaxPiece = int.MaxValue;
+        faulty.ChangeAfterBytes = 30;
+        await using (IUfsReader reader = await faulty.OpenReadAsync("file", null, 0, 100, None))
+        {
+            Assert.Equal(30, await reader.ReadAsync(buffer, None));
+            Assert.Equal(CacheError.Changed, (await Assert.ThrowsAsync<CacheException>(async () => await reader.ReadAsync(buffer, None))).Error);
+        }
+
+        faulty.ChangeAfterBytes = null;
+        faulty.MissingBytes = 40;
+        faulty.RefusePublishing = true;
+        await using (IUfsReader reader = await faulty.OpenReadAsync("file", null, 0, 100, None))
+        {
+            Assert.Equal((60, 0), (await reader.ReadAsync(buffer, None), await reader.ReadAsync(buffer, None)));
+            Assert.False(reader.MayPublish);
+        }
+
+        faulty.LengthError = -1;
+        Assert.Equal(99, (await faulty.GetStatusAsync("file", None))!.Length);
+        faulty.FailNext(UfsRequest.Status, 1, new IOException("broken"));
+        await Assert.ThrowsAsync<IOException>(async () => await faulty.GetStatusAsync("file", None));
+        Assert.Equal((3, 2), (faulty.Count(UfsRequest.Open), faulty.Count(UfsRequest.Status)));
+    }
+
+    private async Task<IUnderStorage> FilledAsync(int length, Func<IUnderStorage, IUnderStorage> wrap)
+    {
+        var memory = new MemoryUnderStorage("test", _time);
+        await memory.CreateAsync("file", new MemoryStream(new byte[length]), None);
+        return wrap(memory);
+    }
+}
