@@ -1,3 +1,5 @@
+using Orleans.Cache.UfsConnectors;
+
 namespace Orleans.Cache.Silo.Configuration;
 
 /// <summary>
@@ -48,11 +50,16 @@ internal static class LocalDirectories
     /// <summary>The directory that a file: URI names; null for every other scheme.</summary>
     private static string? LocalPath(string uri)
     {
-        const string Scheme = "file://";
-        if (!uri.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (!uri.StartsWith("file://", StringComparison.OrdinalIgnoreCase))
             return null;
-        string path = Uri.UnescapeDataString(uri[Scheme.Length..]);
-        return path.StartsWith('/') ? Path.GetFullPath(path) : null;
+        try
+        {
+            return Path.GetFullPath(UnderStorageFactory.LocalPathOf(uri));
+        }
+        catch (CacheException)
+        {
+            return null; // The connector refuses it in its own words.
+        }
     }
 
     private static bool IsWithin(string path, string ancestor) =>

@@ -46,6 +46,9 @@ internal sealed record MountOptions(CachePath Path, string Uri, Freshness Freshn
 
     public static string Redact(string uri)
     {
+        // In a local path '?', '#' and '@' are characters of names.
+        if (uri.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
+            return uri;
         int query = uri.IndexOfAny(['?', '#']);
         string bare = query < 0 ? uri : uri[..query];
         int authority = bare.IndexOf("://", StringComparison.Ordinal);

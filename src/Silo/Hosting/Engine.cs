@@ -17,6 +17,8 @@ namespace Orleans.Cache.Silo.Hosting;
 /// </summary>
 internal sealed class Engine : IAsyncDisposable
 {
+    private static readonly Dictionary<string, string> NoOptions = [];
+
     private readonly CacheNode _node;
     private readonly MountTable _mounts;
 
@@ -35,6 +37,7 @@ internal sealed class Engine : IAsyncDisposable
 
     public CacheCounters Counters { get; }
 
+    /// <exception cref="ConfigurationRefusedException">A mount's URI is of no use.</exception>
     /// <exception cref="CacheException">A mount or a store directory cannot be used; another node may have it.</exception>
     public static async Task<Engine> StartAsync(
         NodeOptions options, CacheLimits limits, TimeProvider time, ILogger log, CancellationToken cancellationToken)
@@ -70,9 +73,22 @@ internal sealed class Engine : IAsyncDisposable
     /// <summary>The connector, slowed down where that is asked for, counted as the engine sees it.</summary>
     private static Mount Mounted(MountOptions options, CacheCounters counters, TimeProvider time)
     {
-        IUnderStorage storage = UnderStorageFactory.Create(options.Uri, time);
+        IUnderStorage storage = Connect(options, time);
         if (options.Latency > TimeSpan.Zero || options.Bandwidth is not null)
             storage = new ThrottledUnderStorage(storage, options.Latency, options.Bandwidth ?? 0, time);
         return new Mount(options.Path, new MeteredUnderStorage(storage, counters), options.Freshness);
+    }
+
+    private static IUnderStorage Connect(MountOptions options, TimeProvider time)
+    {
+        try
+        {
+            return UnderStorageFactory.Create(options.Uri, NoOptions, time);
+        }
+        catch (CacheException e) when (e.Error == CacheError.InvalidArgument)
+        {
+            string message = e.Message.Replace(options.Uri, options.SafeUri, StringComparison.Ordinal);
+            throw new ConfigurationRefusedException([$"--mount {options.Path}: {message}"]);
+        }
     }
 }

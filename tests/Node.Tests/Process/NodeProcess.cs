@@ -148,6 +148,8 @@ public sealed partial class NodeProcess : IAsyncDisposable
 
     private void OnError(object sender, DataReceivedEventArgs line)
     {
+        if (line.Data is null)
+            return; // The stream has ended.
         lock (_errors)
             _errors.AppendLine(line.Data);
     }

@@ -71,7 +71,7 @@ internal sealed class MemoryNode(Func<MountTable> mounts, MemoryPageStore store,
         return count;
     }
 
-    public BackingLease? TryLease(FileRef file, long offset, long length) => null;
+    public BackingLease? TryLease(FileRef file, long offset, long length, long expected) => null;
 
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) => new(store.CachedBytes(file));
 
