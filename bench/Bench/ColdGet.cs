@@ -15,7 +15,7 @@ internal static class ColdGet
     {
         using var data = new Workspace();
         data.WriteSourceFile("big", FileSize);
-        data.LetVersionsSettle();
+        Workspace.LetVersionsSettle();
         await LocalAsync(data, rounds);
         await SlowAsync(data, Math.Min(rounds, 3));
     }

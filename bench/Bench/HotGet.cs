@@ -14,7 +14,7 @@ internal static class HotGet
         using var data = new Workspace();
         foreach ((string name, long size) in Files)
             data.WriteSourceFile(name, size);
-        data.LetVersionsSettle();
+        Workspace.LetVersionsSettle();
         await using NginxServer nginx = await NginxServer.StartAsync(data.Source);
         await using NodeServer node = await NodeServer.StartAsync("--mount", $"/=file://{data.Source}", "--store", $"{data.Store}=2GiB");
 

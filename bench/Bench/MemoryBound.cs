@@ -15,7 +15,7 @@ internal static class MemoryBound
         using var data = new Workspace();
         for (int i = 0; i < Files; i++)
             data.WriteSourceFile($"f{i}", FileSize);
-        data.LetVersionsSettle();
+        Workspace.LetVersionsSettle();
         // A store of half the data: everything that flows through is filled, stored and evicted.
         await using NodeServer node = await NodeServer.StartAsync("--mount", $"/=file://{data.Source}", "--store", $"{data.Store}=2GiB");
         long atStart = node.RssAnon(), peak = 0;

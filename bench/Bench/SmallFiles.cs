@@ -14,7 +14,7 @@ internal static class SmallFiles
         using var data = new Workspace();
         for (int i = 0; i < files; i++)
             data.WriteSourceFile(NameOf(i), FileSize);
-        data.LetVersionsSettle();
+        Workspace.LetVersionsSettle();
         await using NginxServer nginx = await NginxServer.StartAsync(data.Source);
         await using NodeServer node = await NodeServer.StartAsync("--mount", $"/=file://{data.Source}", "--store", $"{data.Store}=8GiB");
 

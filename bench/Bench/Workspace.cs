@@ -31,7 +31,7 @@ internal sealed class Workspace : IDisposable
     }
 
     /// <summary>Files younger than two seconds are read past the cache (SEMANTICS.md section 3): wait until that is over.</summary>
-    public void LetVersionsSettle() => Thread.Sleep(TimeSpan.FromSeconds(2.5));
+    public static void LetVersionsSettle() => Thread.Sleep(TimeSpan.FromSeconds(2.5));
 
     public void Dispose() => _root.Delete(recursive: true);
 }
