@@ -60,7 +60,8 @@ public sealed class DecoratorTests
     {
         using var counters = new CacheCounters();
         FaultyUnderStorage faulty = null!;
-        await using IUnderStorage metered = await FilledAsync(100, inner => new MeteredUnderStorage(faulty = new FaultyUnderStorage(inner), counters));
+        await using IUnderStorage metered = await FilledAsync(
+            100, inner => new MeteredUnderStorage(faulty = new FaultyUnderStorage(inner), counters));
         await using (IUfsReader reader = await metered.OpenReadAsync("file", null, 0, 100, None))
         {
             Assert.Equal(60, await reader.ReadAsync(new byte[60], None));

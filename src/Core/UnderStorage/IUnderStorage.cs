@@ -25,7 +25,9 @@ public interface IUnderStorage : IAsyncDisposable
     /// <param name="offset">First byte.</param>
     /// <param name="length">Bytes wanted; the caller asks only for bytes that the version has.</param>
     /// <param name="cancellationToken">Ends waiting for the source.</param>
-    /// <exception cref="CacheException">NotFound, Changed (another version is there), AccessDenied, Unavailable.</exception>
+    /// <exception cref="CacheException">
+    /// NotFound, IsDirectory, Changed (another version is there, or the range ends past it), AccessDenied, Unavailable.
+    /// </exception>
     ValueTask<IUfsReader> OpenReadAsync(string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken);
 
     /// <summary>
@@ -42,13 +44,16 @@ public interface IUnderStorage : IAsyncDisposable
     /// </summary>
     Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken);
 
-    /// <summary>Creates a directory and its parents; one that exists is fine.</summary>
+    /// <summary>Creates a directory and its parents; one that exists is fine. A file there, or as a parent: NotADirectory.</summary>
     Task CreateDirectoryAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>Deletes a file or an empty directory. Nothing there: NotFound; NotEmpty for a directory with entries.</summary>
     Task DeleteAsync(string key, CancellationToken cancellationToken);
 
-    /// <summary>Renames a file or directory, replacing a file at the target atomically where Capabilities says so.</summary>
+    /// <summary>
+    /// Renames a file or directory, replacing a file at the target atomically where Capabilities says so. Missing parents of the
+    /// target are created. A directory at the target, or a directory renamed onto a file: AlreadyExists; into itself: InvalidArgument.
+    /// </summary>
     Task RenameAsync(string from, string to, CancellationToken cancellationToken);
 }
 

@@ -26,7 +26,7 @@ internal static class LocalKey
     {
         Require(key);
         if (key.Length == 0)
-            throw new CacheException(CacheError.InvalidArgument, "The root of a mount cannot be replaced, renamed or deleted; name an entry below it.");
+            throw new CacheException(CacheError.InvalidArgument, "The root of a mount cannot be replaced, renamed or deleted; name an entry in it.");
     }
 
     public static string ParentOf(string key) => key.LastIndexOf('/') is var slash && slash < 0 ? "" : key[..slash];

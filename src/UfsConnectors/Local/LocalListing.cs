@@ -123,7 +123,8 @@ internal sealed class LocalListing : IDisposable
             return;
         if (LocalKey.Decode(raw) is not { } name)
             unreadableNames.Increment();
-        else if (!name.StartsWith(LocalKey.TemporaryPrefix, StringComparison.Ordinal) && (startAfter is null || string.CompareOrdinal(name, startAfter) > 0))
+        else if (!name.StartsWith(LocalKey.TemporaryPrefix, StringComparison.Ordinal)
+            && (startAfter is null || string.CompareOrdinal(name, startAfter) > 0))
             names.Add(name);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class LocalRoot
         if (!Path.IsPathRooted(directory))
             throw new CacheException(CacheError.InvalidArgument, $"'{directory}' is not an absolute path; write one that starts with '/'.");
         using SafeFileHandle handle = Libc.Open(directory, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC)
-            ?? throw new CacheException(CacheError.InvalidArgument, $"'{directory}' cannot be mounted: {LocalError.Of(Libc.Errno, directory).Message}");
+            ?? throw new CacheException(CacheError.InvalidArgument, $"Cannot mount '{directory}': {LocalError.Of(Libc.Errno, directory).Message}");
         _path = Libc.PathOf(handle) is { } raw && LocalKey.Decode(raw) is { } path ? path
             : throw new CacheException(CacheError.InvalidArgument, $"The real path of '{directory}' is not valid UTF-8 or too long.");
     }

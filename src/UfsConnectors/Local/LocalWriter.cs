@@ -76,6 +76,10 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
         if (Libc.Rename(source, LocalKey.NameOf(from), target, LocalKey.NameOf(to), flags))
             return;
         int errno = Libc.Errno;
+        // Network file systems that do not know the flag: without it a directory can replace an empty one at most.
+        if (errno == Libc.EINVAL && isDirectory && !Libc.StatEntry(target, LocalKey.NameOf(to), out _)
+            && Libc.Rename(source, LocalKey.NameOf(from), target, LocalKey.NameOf(to), 0))
+            return;
         throw LocalError.Of(errno == Libc.EISDIR ? Libc.EEXIST : errno, errno == Libc.ENOENT ? from : to);
     }
 

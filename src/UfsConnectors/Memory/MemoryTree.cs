@@ -26,7 +26,7 @@ internal sealed class MemoryTree(DateTimeOffset created)
     public static void RequireEntry(string key)
     {
         if (key.Length == 0)
-            throw new CacheException(CacheError.InvalidArgument, "The root of a mount cannot be replaced, renamed or deleted; name an entry below it.");
+            throw new CacheException(CacheError.InvalidArgument, "The root of a mount cannot be replaced, renamed or deleted; name an entry in it.");
         Require(key);
     }
 
@@ -99,6 +99,6 @@ internal sealed class MemoryTree(DateTimeOffset created)
     private static void Require(string key)
     {
         if (key.Length > 0 && (key.Contains('\0') || key.Split('/').Any(name => name is "" or "." or "..")))
-            throw new CacheException(CacheError.InvalidPath, $"'{key}' is not a key: write names joined by single slashes, without '.', '..' and NUL.");
+            throw new CacheException(CacheError.InvalidPath, $"'{key}' is not a key: write names joined by slashes, without '.', '..' and NUL.");
     }
 }

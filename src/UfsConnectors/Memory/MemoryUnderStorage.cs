@@ -71,7 +71,8 @@ public sealed class MemoryUnderStorage(string name, TimeProvider time) : IUnderS
         }
     }
 
-    public Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) => Change(() => _tree.MakeDirectories(key, time.GetUtcNow()), cancellationToken);
+    public Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) =>
+        Change(() => _tree.MakeDirectories(key, time.GetUtcNow()), cancellationToken);
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => Change(() => _tree.Delete(key), cancellationToken);
 
