@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Orleans.Cache.Eviction;
 using Orleans.Cache.Files;
 using Orleans.Cache.Mounts;
