@@ -115,7 +115,7 @@ public sealed partial class NodeProcess : IAsyncDisposable
         long.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal)).Split(' ')[^2]) * 1024;
 
     /// <summary>Asks the node to stop, as service managers do.</summary>
-    public void Terminate() => Kill(_process.Id, SigTerm);
+    public void Terminate() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 
     /// <summary>Waits for the process to end.</summary>
     public async Task<int> WaitForExitAsync()

@@ -4,7 +4,7 @@ using Orleans.Cache.Testing;
 namespace Orleans.Cache.Node.Tests.Process;
 
 /// <summary>One node over a directory of files as people have them, shared by the tests of a class.</summary>
-public sealed class ServedDirectory : IAsyncLifetime
+public sealed class ServedDirectory : IAsyncLifetime, IDisposable
 {
     public const long SparseLength = 10L * CacheLimits.GiB;
 
@@ -40,9 +40,11 @@ public sealed class ServedDirectory : IAsyncLifetime
         Node = await NodeProcess.StartAsync("--mount", $"/={Path}", "--store", $"{_store["pages"]}=256MiB");
     }
 
-    public async Task DisposeAsync()
+    public async Task DisposeAsync() => await Node.DisposeAsync();
+
+    /// <summary>Called after DisposeAsync: the node is gone by then.</summary>
+    public void Dispose()
     {
-        await Node.DisposeAsync();
         _files.Dispose();
         _store.Dispose();
     }
