@@ -178,7 +178,9 @@ internal sealed class StoreDirectory : IAsyncDisposable
         await _compactor.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await _names.FindAsync(identity, key, recursive, DropBatch, DropFoundAsync, cancellationToken).ConfigureAwait(false);
+            // On the pool: the search reads files, and the caller may not wait for a disk.
+            await Task.Run(() => _names.FindAsync(identity, key, recursive, DropBatch, DropFoundAsync, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
