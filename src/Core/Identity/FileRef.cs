@@ -41,7 +41,7 @@ public sealed class FileRef : IEquatable<FileRef>
     public FileId Id { get; }
 
     /// <summary>Number of pages; 0 for an empty file. The last one may be short.</summary>
-    public long PageCount => (Length + PageSize - 1) / PageSize;
+    public long PageCount => Length / PageSize + (Length % PageSize == 0 ? 0 : 1);
 
     /// <summary>Bytes of page <paramref name="page"/>: the page size, or less for the last page.</summary>
     public int PageLength(long page) => (int)Math.Min(PageSize, Length - page * PageSize);

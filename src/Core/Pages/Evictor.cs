@@ -28,6 +28,16 @@ internal sealed class Evictor(PageIndex index, PageRemovals removals, Remover re
     /// <summary>Pages that left to make room.</summary>
     public long Evicted => Interlocked.Read(ref _evicted);
 
+    /// <summary>Completes when the eviction under way, if any, has come to its end.</summary>
+    public Task Idle
+    {
+        get
+        {
+            lock (_gate)
+                return _loop;
+        }
+    }
+
     /// <summary>Reserves bytes, waiting for eviction for a bounded time. False: no room.</summary>
     public ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken)
     {

@@ -14,6 +14,7 @@ public sealed class FilePageStore : IPageStore
 {
     private readonly StoreDirectory[] _directories;
     private readonly int _pageSize;
+    private int _disposed;
 
     private FilePageStore(StoreDirectory[] directories, int pageSize)
     {
@@ -102,6 +103,8 @@ public sealed class FilePageStore : IPageStore
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         foreach (StoreDirectory directory in _directories)
             await directory.DisposeAsync().ConfigureAwait(false);
     }

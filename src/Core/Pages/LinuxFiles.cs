@@ -18,6 +18,7 @@ internal static unsafe partial class LinuxFiles
     private const int RwfNoWait = 8, NotSupported = 95;
     private const int LockExclusive = 2, LockNonBlocking = 4;
     private const int PunchHole = 2, KeepSize = 1;
+    private const long TmpfsMagic = 0x01021994, RamfsMagic = 0x858458F6;
     private const int SeekData = 3, SeekHole = 4;
     private const long OpenAt2Number = 437;
     private const ulong ResolveCached = 0x20;
@@ -105,7 +106,7 @@ internal static unsafe partial class LinuxFiles
         }
     }
 
-    /// <summary>Whether the file system knows RWF_NOWAIT. tmpfs does not, and never waits.</summary>
+    /// <summary>Whether the file system knows RWF_NOWAIT. Local disks do; tmpfs, NFS and FUSE do not.</summary>
     public static bool SupportsNoWait(int file)
     {
         byte one;
@@ -182,6 +183,13 @@ internal static unsafe partial class LinuxFiles
     {
         long* buffer = stackalloc long[32];
         return fstatfs(directory, buffer) == 0 && buffer[1] is >= 512 and <= CacheLimits.MinPageSize ? (int)buffer[1] : 4096;
+    }
+
+    /// <summary>Whether an open directory lies in memory (tmpfs, ramfs), where no read ever waits for a device.</summary>
+    public static bool IsInMemory(int directory)
+    {
+        long* buffer = stackalloc long[32];
+        return fstatfs(directory, buffer) == 0 && (buffer[0] is TmpfsMagic or RamfsMagic);
     }
 
     /// <summary>Descriptors that this process may have open.</summary>

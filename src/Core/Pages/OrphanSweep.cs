@@ -16,10 +16,14 @@ internal sealed class OrphanSweep(
     /// <summary>Backing files looked at between pauses: some milliseconds of work to twenty of rest.</summary>
     private const int FilesPerPause = 1000;
 
+    /// <summary>A node's first requests go first.</summary>
+    private static readonly TimeSpan StartDelay = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        await Task.Delay(StartDelay, time, cancellationToken).ConfigureAwait(false);
         await DropUnnamedAsync(cancellationToken).ConfigureAwait(false);
         int looked = 0;
         foreach (string directory in Directory.EnumerateDirectories(pagesDirectory))

@@ -75,8 +75,10 @@ internal sealed class PageReader(
         return outcome == Outcome.Hit;
     }
 
+    public void Dispose() => _blocking.Dispose();
+
     /// <summary>Drops a page, or a file whose backing file is gone, unless it has left already.</summary>
-    public async Task HealAsync(FileId file, long page, PageLocation found, bool wholeFile)
+    private async Task HealAsync(FileId file, long page, PageLocation found, bool wholeFile)
     {
         var batch = new RemovalBatch();
         bool marked = wholeFile ? removals.TryMarkFile(file, found.Incarnation, batch) : removals.TryMarkDamaged(file, found, batch);
@@ -85,8 +87,6 @@ internal sealed class PageReader(
         health.CountHealed(batch.Pages.Count, new PageId(file, page).ToString());
         await remover.RemoveAsync(batch).ConfigureAwait(false);
     }
-
-    public void Dispose() => _blocking.Dispose();
 
     private Outcome Read(FileRef file, long page, int offset, Span<byte> destination, out PageLocation found)
     {

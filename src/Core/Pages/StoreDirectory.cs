@@ -94,6 +94,9 @@ internal sealed class StoreDirectory : IAsyncDisposable
     /// <summary>Done once everything that an earlier crash left is gone.</summary>
     public Task Swept => _sweep;
 
+    /// <summary>Done once no eviction is under way.</summary>
+    public Task Settled => _evictor.Idle;
+
     /// <summary>Open backing files.</summary>
     public int OpenFiles => _cache.Count;
 
@@ -175,7 +178,9 @@ internal sealed class StoreDirectory : IAsyncDisposable
         await _compactor.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await _names.FindAsync(identity, key, recursive, DropBatch, DropFoundAsync, cancellationToken).ConfigureAwait(false);
+            // On the pool: the search reads files, and the caller may not wait for a disk.
+            await Task.Run(() => _names.FindAsync(identity, key, recursive, DropBatch, DropFoundAsync, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -192,6 +197,9 @@ internal sealed class StoreDirectory : IAsyncDisposable
             dropped += new DroppedPages(batch.Files.Count, batch.Pages.Count, batch.Pages.Sum(p => (long)p.Length));
         }
     }
+
+    /// <summary>Completes when every page kept so far is in the journal and survives the death of the process.</summary>
+    public Task FlushAsync() => _journal.FlushAsync();
 
     /// <summary>Stops the background work and leaves a snapshot for the next start.</summary>
     public async ValueTask DisposeAsync()

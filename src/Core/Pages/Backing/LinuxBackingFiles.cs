@@ -18,6 +18,7 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
 
     private readonly int _directory;
     private readonly bool _openAt2;
+    private readonly bool _readsNoWait;
 
     /// <exception cref="CacheException">InvalidArgument: the file system cannot keep pages.</exception>
     public LinuxBackingFiles(string pagesDirectory)
@@ -27,7 +28,8 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
         if (_directory < 0)
             throw new CacheException(CacheError.InvalidArgument, $"The store directory '{pagesDirectory}' cannot be opened (errno {-_directory}).");
         BlockSize = LinuxFiles.BlockSize(_directory);
-        NeverWaits = !Probe(pagesDirectory);
+        _readsNoWait = Probe(pagesDirectory);
+        NeverWaits = LinuxFiles.IsInMemory(_directory);
         byte dot = (byte)'.';
         byte* path = stackalloc byte[2] { dot, 0 };
         int again = LinuxFiles.OpenAt(_directory, path, LinuxFiles.ReadOnly, 0, cachedOnly: true);
@@ -71,8 +73,11 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
 
     public void Close(int descriptor) => LinuxFiles.Close(descriptor);
 
+    /// <summary>Where the file system cannot say whether it would wait, it is taken to.</summary>
     public int TryRead(int descriptor, Span<byte> destination, long offset) =>
-        NeverWaits ? LinuxFiles.Read(descriptor, destination, offset) : LinuxFiles.ReadNoWait(descriptor, destination, offset);
+        NeverWaits ? LinuxFiles.Read(descriptor, destination, offset)
+        : _readsNoWait ? LinuxFiles.ReadNoWait(descriptor, destination, offset)
+        : -LinuxFiles.TryAgain;
 
     public int Read(int descriptor, Span<byte> destination, long offset) => LinuxFiles.Read(descriptor, destination, offset);
 
@@ -101,7 +106,7 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
         target[4 + IdDigits + digits] = 0;
     }
 
-    /// <summary>Whether reads may wait and RWF_NOWAIT tells; refuses a file system that cannot give blocks back.</summary>
+    /// <summary>Whether RWF_NOWAIT tells what would wait; refuses a file system that cannot give blocks back.</summary>
     private bool Probe(string pagesDirectory)
     {
         byte* name = stackalloc byte[16];
