@@ -30,6 +30,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
     private readonly HashSet<Task> _runs = [];
     private readonly CancellationTokenSource _shutdown = new();
     private readonly int _pageSize;
+    private int _disposed;
 
     public PageFiller(
         Func<UfsIdentity, IUnderStorage> storageOf, IPageStore store, int pageSize, CacheLimits limits, CacheCounters counters, TimeProvider time, ILogger log)
@@ -121,6 +122,8 @@ internal sealed partial class PageFiller : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _shutdown.CancelAsync().ConfigureAwait(false);
         try
         {

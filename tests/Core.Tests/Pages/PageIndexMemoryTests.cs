@@ -91,7 +91,7 @@ public sealed class PageIndexMemoryTests
         {
         }
 
-        public bool TryNextVictim(out int entry)
+        public bool TryNextVictim(Func<int, uint> identityHashOf, out int entry)
         {
             entry = -1;
             return false;
