@@ -71,8 +71,13 @@ internal sealed class IndexShard
         int bucket = BucketOf(idLow, extent);
         _slots[slot] = new FileSlot
         {
-            IdHigh = idHigh, IdLow = idLow, Extent = extent, Next = _buckets[bucket],
-            FirstEntry = None, NextOfFile = None, PreviousOfFile = None,
+            IdHigh = idHigh,
+            IdLow = idLow,
+            Extent = extent,
+            Next = _buckets[bucket],
+            FirstEntry = None,
+            NextOfFile = None,
+            PreviousOfFile = None,
         };
         _buckets[bucket] = slot;
         if (++_count > _round + _split)
