@@ -9,7 +9,7 @@ internal static class HotGet
 {
     private static readonly (string Name, long Size)[] Files = [("4KiB", 4 << 10), ("100KiB", 100 << 10), ("1MiB", 1 << 20), ("256MiB", 256 << 20)];
 
-    public static async Task RunAsync(int rounds, double seconds)
+    public static async Task RunAsync(int rounds, double seconds, string? only)
     {
         using var data = new Workspace();
         foreach ((string name, long size) in Files)
@@ -23,6 +23,8 @@ internal static class HotGet
         {
             foreach (int connections in (int[])[1, 8])
             {
+                if (only is not null && only != name)
+                    continue;
                 await Curl.GetAsync(node.UrlOf(name));
                 await Wrk.RunAsync(node, name, connections, 1);
                 var comparison = new Comparison();

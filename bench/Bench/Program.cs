@@ -10,8 +10,9 @@ var seconds = new Option<double>("--seconds") { DefaultValueFactory = _ => 3, De
 var files = new Option<int>("--files") { DefaultValueFactory = _ => 100_000, Description = "Number of small files." };
 var gibibytes = new Option<int>("--gib") { DefaultValueFactory = _ => 16, Description = "GiB that flow through." };
 
-var hot = new Command("hot", "Hot GETs of 4 KiB to 256 MiB against nginx.") { rounds, seconds };
-hot.SetAction(a => HotGet.RunAsync(a.GetValue(rounds), a.GetValue(seconds)));
+var only = new Option<string?>("--only") { Description = "One size only: 4KiB, 100KiB, 1MiB or 256MiB." };
+var hot = new Command("hot", "Hot GETs of 4 KiB to 256 MiB against nginx.") { rounds, seconds, only };
+hot.SetAction(a => HotGet.RunAsync(a.GetValue(rounds), a.GetValue(seconds), a.GetValue(only)));
 var small = new Command("small", "Random epochs over small files against nginx; index bytes a file.") { files, rounds, seconds };
 small.SetAction(a => SmallFiles.RunAsync(a.GetValue(files), a.GetValue(rounds), a.GetValue(seconds)));
 var cold = new Command("cold", "First reads of a 2 GiB file, local and behind a slow source.") { rounds };

@@ -42,6 +42,8 @@ public static class RestGateway
         NodeTelemetry.Start(app.Services);
         app.Use(OffEventThread.InvokeAsync);
         app.UseMiddleware<ProblemMiddleware>();
+        app.Use(The<FileEndpoint>(app).ShortenAsync);
+        app.UseRouting();
         app.MapMethods(FileEndpoint.Route + "/{**path}", GetAndHead, (Delegate)The<FileEndpoint>(app).HandleAsync).Describe(
             "getFile", "Reads a file, whole or in ranges.", RestDescription.File);
         app.MapGet(StatusEndpoint.Route + "/{**path}", (Delegate)The<StatusEndpoint>(app).HandleAsync).Describe(

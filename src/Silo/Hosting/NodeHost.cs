@@ -97,6 +97,9 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
         logs.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logs.SetMinimumLevel(options.LogLevel);
         logs.AddFilter("Microsoft", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning);
+        // Its messages are one per request, and being enabled makes the server build an activity and a scope for each; failures are
+        // logged by the gateway. Traces, where somebody takes them, do not depend on it.
+        logs.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // What fails at the start is said once, in one line, by Program.
         logs.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
     }

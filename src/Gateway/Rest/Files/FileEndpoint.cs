@@ -17,6 +17,16 @@ internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
     /// <summary>One restart: the engine has forgotten the old status by then; a file that changes again meanwhile is not at rest.</summary>
     private const int Attempts = 2;
 
+    /// <summary>
+    /// Middleware in front of routing: reads of files, which are most requests and the only ones whose microseconds count, need
+    /// no route table. It answers the same as the routed endpoint, which stays for other methods and for the API's description.
+    /// </summary>
+    public Task ShortenAsync(HttpContext context, RequestDelegate next) =>
+        context.Request.Path.StartsWithSegments(Route, StringComparison.OrdinalIgnoreCase)
+            && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+            ? HandleAsync(context)
+            : next(context);
+
     public async Task HandleAsync(HttpContext context)
     {
         CachePath path = RequestTarget.PathOf(context, Route);
