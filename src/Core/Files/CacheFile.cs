@@ -36,11 +36,11 @@ public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
         return OwnerOf(stripe).ReadAsync(Ref, offset, destination, Math.Max(expected, destination.Length), cancellationToken);
     }
 
-    /// <summary>Lends a fully cached range that lies on this machine and within one stripe; null: read it.</summary>
+    /// <summary>Lends the leading part of a range that is cached on this machine, at most to the end of its stripe; null: read it.</summary>
     public BackingLease? TryLease(long offset, long length, long expected)
     {
         long stripe = offset / StripeBytes;
-        return length <= 0 || (offset + length - 1) / StripeBytes != stripe ? null : OwnerOf(stripe).TryLease(Ref, offset, length, expected);
+        return OwnerOf(stripe).TryLease(Ref, offset, Math.Min(length, (stripe + 1) * StripeBytes - offset), expected);
     }
 
     private ICacheNode OwnerOf(long stripe) => nodes.OwnerOf(Ref.Identity, Ref.Key, stripe);

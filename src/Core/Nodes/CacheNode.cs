@@ -44,8 +44,9 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         int inPage = (int)(offset % file.PageSize);
         int rest = file.PageLength(page) - inPage;
         Memory<byte> wanted = destination.Length > rest ? destination[..rest] : destination;
-        if (_store.TryRead(file, page, inPage, wanted.Span) != PageRead.Hit)
-            return ReadSlowlyAsync(file, offset, wanted, expected, cancellationToken);
+        PageRead read = _store.TryRead(file, page, inPage, wanted.Span);
+        if (read != PageRead.Hit)
+            return ReadSlowlyAsync(file, offset, wanted, expected, read == PageRead.WouldBlock, cancellationToken);
         Hit(file, offset, wanted.Length, expected);
         return new(wanted.Length);
     }
@@ -54,7 +55,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     {
         BackingLease? lease = _store.TryLease(file, offset, length);
         if (lease is not null)
-            Hit(file, offset, length, expected);
+            Hit(file, offset, lease.Length, expected);
         return lease;
     }
 
@@ -93,21 +94,26 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         return _store.DropAsync(at.Mount.Storage.Identity, at.Key, recursive, cancellationToken);
     }
 
-    /// <summary>Not a hit at memory speed: the device is asked, then the filler; the store again where a fill ended in between.</summary>
-    private async ValueTask<int> ReadSlowlyAsync(FileRef file, long offset, Memory<byte> wanted, long expected, CancellationToken cancellationToken)
+    /// <summary>Not a hit at memory speed: the device is asked where it has the page, then the filler; all again where a fill ended in between.</summary>
+    private async ValueTask<int> ReadSlowlyAsync(
+        FileRef file, long offset, Memory<byte> wanted, long expected, bool isOnDevice, CancellationToken cancellationToken)
     {
         long page = offset / file.PageSize;
+        int inPage = (int)(offset % file.PageSize);
         while (true)
         {
-            if (await _store.ReadAsync(file, page, (int)(offset % file.PageSize), wanted, cancellationToken).ConfigureAwait(false))
-            {
-                Hit(file, offset, wanted.Length, expected);
-                return wanted.Length;
-            }
+            if (isOnDevice && await _store.ReadAsync(file, page, inPage, wanted, cancellationToken).ConfigureAwait(false))
+                break;
             int filled = await FillAsync(file, offset, wanted, expected, cancellationToken).ConfigureAwait(false);
             if (filled > 0)
                 return filled;
+            PageRead read = _store.TryRead(file, page, inPage, wanted.Span);
+            if (read == PageRead.Hit)
+                break;
+            isOnDevice = read == PageRead.WouldBlock;
         }
+        Hit(file, offset, wanted.Length, expected);
+        return wanted.Length;
     }
 
     private async ValueTask<int> FillAsync(FileRef file, long offset, Memory<byte> wanted, long expected, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ public interface ICacheNode
     ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lends a fully cached range of a file on this machine; null where it is elsewhere, not cached or not verified.
+    /// Lends the leading part of a range that is cached on this machine; null where it is elsewhere, not cached or not verified.
     /// <paramref name="expected"/> is what ReadAsync takes it for.
     /// </summary>
     BackingLease? TryLease(FileRef file, long offset, long length, long expected);

@@ -39,8 +39,9 @@ public interface IPageStore : IAsyncDisposable
     ValueTask<bool> WriteAsync(FileRef file, long page, ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lends the backing file of a range whose pages are all present and verified, for sendfile(2) and the like. Until the
-    /// lease is disposed none of the file's pages is punched (it may be unlinked). Null: read it page by page.
+    /// Lends the backing file for the leading part of a range whose pages are present and verified, for sendfile(2) and the
+    /// like. Until the lease is disposed none of the file's pages is punched (it may be unlinked). Null: not even the first
+    /// page is; read it.
     /// </summary>
     BackingLease? TryLease(FileRef file, long offset, long length);
 

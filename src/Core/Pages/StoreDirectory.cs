@@ -157,11 +157,12 @@ internal sealed class StoreDirectory : IAsyncDisposable
     public BackingLease? TryLease(FileRef file, long offset, long length)
     {
         int pageSize = file.PageSize;
-        if (!_index.TryBeginLease(file.Id, offset / pageSize, (offset + length - 1) / pageSize, out long incarnation))
+        long firstPage = offset / pageSize;
+        if (!_index.TryBeginLease(file.Id, firstPage, (offset + length - 1) / pageSize, out long incarnation, out long pages))
             return null;
         BackingFile? backing = _cache.Rent(file.Id, incarnation, BackingOpen.CachedOnly, out _);
         if (backing is not null && _index.IsLive(file.Id, incarnation))
-            return new BackingLease(backing.Handle, offset, length, () => EndLease(file.Id, backing));
+            return new BackingLease(backing.Handle, offset, Math.Min(length, (firstPage + pages) * pageSize - offset), () => EndLease(file.Id, backing));
         if (backing is not null)
         {
             // Dropped while it was opened.

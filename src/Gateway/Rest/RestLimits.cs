@@ -27,7 +27,6 @@ public sealed record RestLimits
     public TimeSpan RequestHeadersTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Bytes per second that a client must take from us: a stopped reader would hold buffers and a version for ever.</summary>
-    /// <remarks>Up to 2 MiB are handed over at once, so a client that stops is cut off after two minutes.</remarks>
     public double MinResponseBytesPerSecond { get; init; } = 16 * CacheLimits.KiB;
 
     /// <summary>A client may stop for this long (a training step, a garbage collection) before the rate counts.</summary>

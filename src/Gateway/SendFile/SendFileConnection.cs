@@ -24,13 +24,13 @@ internal sealed class SendFileConnection : IDuplexPipe, ISendFileFeature
     public PipeWriter Output => _output;
 
     /// <summary>Wraps a connection that has a socket; others (tests, named pipes) stay as they are.</summary>
-    public static void Wrap(ConnectionContext connection)
+    public static void Wrap(ConnectionContext connection, TimeSpan stallTimeout)
     {
         if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket)
             return;
         // sendfile(2) has no flag for "do not block"; the runtime's own socket calls work on either kind.
         socket.Blocking = false;
-        var output = new SocketPipeWriter(socket, connection.Transport.Output, connection.Abort);
+        var output = new SocketPipeWriter(socket, connection.Transport.Output, connection.Abort, stallTimeout);
         var wrapped = new SendFileConnection(connection.Transport.Input, output);
         connection.Transport = wrapped;
         connection.Features.Set<ISendFileFeature>(wrapped);

@@ -17,7 +17,7 @@ namespace Orleans.Cache.Gateway.SendFile;
 /// - memory is rented only while something is pending, so an idle connection costs none;
 /// - after a failure of the socket everything is swallowed and every flush says completed: the connection is being aborted.
 /// </summary>
-internal sealed class SocketPipeWriter(Socket socket, PipeWriter transport, Action<ConnectionAbortedException> abort) : PipeWriter
+internal sealed class SocketPipeWriter(Socket socket, PipeWriter transport, Action<ConnectionAbortedException> abort, TimeSpan stallTimeout) : PipeWriter
 {
     /// <summary>Headers and small bodies fit without growing; large bodies come in chunks of this much or go by sendfile.</summary>
     private const int BufferSize = 16 * 1024;
@@ -36,6 +36,7 @@ internal sealed class SocketPipeWriter(Socket socket, PipeWriter transport, Acti
     private long _fileLeft;
     private bool _marked;
     private bool _dead;
+    private CancellationTokenSource? _stall;
 
     public override bool CanGetUnflushedBytes => true;
 
@@ -86,6 +87,7 @@ internal sealed class SocketPipeWriter(Socket socket, PipeWriter transport, Acti
     public override void Complete(Exception? exception = null)
     {
         Release();
+        _stall?.Dispose();
         transport.Complete(exception);
     }
 
@@ -151,15 +153,19 @@ internal sealed class SocketPipeWriter(Socket socket, PipeWriter transport, Acti
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<FlushResult> FlushSlowlyAsync(CancellationToken cancellationToken)
     {
+        _stall ??= new CancellationTokenSource();
+        await using CancellationTokenRegistration caller = cancellationToken.UnsafeRegister(source => ((CancellationTokenSource)source!).Cancel(), _stall);
         do
         {
             try
             {
-                await SendWhenWritableAsync(cancellationToken).ConfigureAwait(false);
+                _stall.CancelAfter(stallTimeout);
+                await SendWhenWritableAsync(_stall.Token).ConfigureAwait(false);
+                _stall.CancelAfter(Timeout.InfiniteTimeSpan);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException or IOException)
             {
-                // A half-sent response cannot be taken back: whatever ended the waiting ends the connection.
+                // A half-sent response cannot be taken back: whatever ended the waiting (the client, a stall, the caller) ends the connection.
                 Die();
             }
         }

@@ -135,7 +135,9 @@ public sealed class PageStoreRaceTests : IAsyncDisposable
     {
         for (long page = 0; page < 5; page++)
             Assert.True(await _store.WriteAsync(_file, page));
-        Assert.Null(_store.TryLease(_file, 0, 6 * PageSize));
+        using (BackingLease leading = _store.TryLease(_file, 0, 6 * PageSize)!)
+            Assert.Equal(5 * PageSize, leading.Length);
+        Assert.Null(_store.TryLease(_file, 5 * PageSize, PageSize));
         BackingLease lease = _store.TryLease(_file, PageSize - 10, 20)!;
         BackingLease second = _store.TryLease(_file, 0, 5 * PageSize)!;
         FileRef other = NewFile("other", 30 * PageSize);

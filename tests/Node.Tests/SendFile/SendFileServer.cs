@@ -15,7 +15,7 @@ internal sealed class SendFileServer : IAsyncDisposable
     private readonly SafeFileHandle _file;
     private readonly WebApplication _app;
 
-    private SendFileServer(byte[] content, Action<WebApplication>? middleware)
+    private SendFileServer(byte[] content, Action<WebApplication>? middleware, TimeSpan stallTimeout)
     {
         Content = content;
         _file = File.OpenHandle(_directory.Write("content", content));
@@ -23,7 +23,7 @@ internal sealed class SendFileServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Use(next => connection =>
         {
-            SendFileConnection.Wrap(connection);
+            SendFileConnection.Wrap(connection, stallTimeout);
             return next(connection);
         })));
         _app = builder.Build();
@@ -43,9 +43,9 @@ internal sealed class SendFileServer : IAsyncDisposable
 
     public TaskCompletionSource Aborted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public static async Task<SendFileServer> StartAsync(byte[] content, Action<WebApplication>? middleware = null)
+    public static async Task<SendFileServer> StartAsync(byte[] content, Action<WebApplication>? middleware = null, TimeSpan? stallTimeout = null)
     {
-        var server = new SendFileServer(content, middleware);
+        var server = new SendFileServer(content, middleware, stallTimeout ?? TimeSpan.FromMinutes(1));
         await server._app.StartAsync();
         return server;
     }

@@ -69,6 +69,16 @@ public sealed class SendFileTests
     }
 
     [Fact]
+    public async Task A_client_that_takes_nothing_is_cut_off()
+    {
+        await using SendFileServer server = await SendFileServer.StartAsync(Random(64 << 20), stallTimeout: TimeSpan.FromMilliseconds(200));
+        using Socket socket = await ConnectAsync(server);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"GET /0/{64 << 20} HTTP/1.1\r\nHost: x\r\n\r\n"));
+
+        await server.Aborted.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task Behind_a_body_that_somebody_wraps_it_declines_and_nothing_is_lost()
     {
         await using SendFileServer server = await SendFileServer.StartAsync(Random(1 << 20), app => app.Use(async (context, next) =>

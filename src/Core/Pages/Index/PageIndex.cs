@@ -97,25 +97,28 @@ internal sealed class PageIndex
     }
 
     /// <summary>
-    /// Starts a lease where all pages of a range are Present and verified: until <see cref="EndLease"/> none of the file's pages
-    /// begins to leave by punching. Gives the incarnation.
+    /// Starts a lease on the leading pages of a range that are Present and verified: until <see cref="EndLease"/> none of the
+    /// file's pages begins to leave by punching. Gives the incarnation and the number of pages, at least one.
     /// </summary>
-    public bool TryBeginLease(FileId id, long firstPage, long lastPage, out long incarnation)
+    public bool TryBeginLease(FileId id, long firstPage, long lastPage, out long incarnation, out long pages)
     {
         IndexShard shard = Table.ShardOf(id);
         lock (shard.Gate)
         {
             incarnation = 0;
+            pages = 0;
             int headId = Table.FindHead(id);
             if (headId == None || (Table.Slot(headId).Flags & FileFlags.Unlinking) != 0)
                 return false;
-            for (long page = firstPage; page <= lastPage; page++)
+            for (long page = firstPage; page <= lastPage; page++, pages++)
             {
                 int entry = Table.FindEntry(id, page);
                 if (entry == None || new PageWord(Table.Entry(entry).Word) is not { State: PageState.Present, IsVerified: true })
-                    return false;
+                    break;
                 Tracked.Touch(entry);
             }
+            if (pages == 0)
+                return false;
             ref FileSlot head = ref Table.Slot(headId);
             head.Flags |= FileFlags.Leased;
             incarnation = head.Incarnation;

@@ -19,14 +19,12 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
     /// <summary>From here on sendfile costs less processor time than a read and a send (measured: equal between 8 and 16 KiB).</summary>
     private const int SendFileFrom = 16 * CacheLimits.KiB;
 
-    /// <summary>Bytes lent and flushed at a time: a client that stops is noticed by the data rate within minutes.</summary>
-    private const int SendFileBytes = 2 * CacheLimits.MiB;
-
     /// <summary>
-    /// Socket events run inline on their threads (decision 0002): after so many bytes, a few milliseconds, a body leaves the thread
-    /// to other connections. Each change of thread costs a wake-up; with 2 MiB it cost half of the processor time again.
+    /// Bytes lent and flushed at a time. Each flush that waits for the client costs a change of threads (with 2 MiB that was half
+    /// of the processor time again); and one that does not holds the thread, on which other connections' events run inline
+    /// (decision 0002), for a few milliseconds.
     /// </summary>
-    private const long YieldEvery = 16L * CacheLimits.MiB;
+    private const int SendFileBytes = 16 * CacheLimits.MiB;
 
     private readonly PipeWriter _writer = context.Response.BodyWriter;
     private readonly CancellationToken _gone = context.RequestAborted;
@@ -45,7 +43,7 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
             if (sent < 0)
                 return;
             offset += sent;
-            if ((offset - range.Start) % YieldEvery < sent && offset - range.Start >= YieldEvery && offset < end)
+            if (sent == SendFileBytes && offset < end)
                 await Task.Yield();
         }
     }
@@ -67,10 +65,10 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
     /// <summary>Bytes sent by sendfile; 0 where the next piece is not cached or cannot be sent so; -1 where the client is gone.</summary>
     private async ValueTask<int> SendCachedAsync(long offset, long left)
     {
-        int length = (int)Math.Min(left, SendFileBytes);
-        using BackingLease? lease = file.TryLease(offset, length, left);
+        using BackingLease? lease = file.TryLease(offset, Math.Min(left, SendFileBytes), left);
         if (lease is null)
             return 0;
+        int length = (int)lease.Length;
         if (!context.Response.HasStarted)
             await context.Response.StartAsync(_gone).ConfigureAwait(false);
         if (!_sendFile!.TryAppend(_writer, lease.File, lease.Offset, length))
