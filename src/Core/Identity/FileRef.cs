@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -19,7 +20,10 @@ public sealed class FileRef : IEquatable<FileRef>
     /// <param name="pageSize">Bytes per page, a power of two.</param>
     public FileRef(UfsIdentity identity, string key, FileVersion version, long length, int pageSize)
     {
+        ArgumentNullException.ThrowIfNull(version.Token, nameof(version));
         ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (!BitOperations.IsPow2(pageSize))
+            throw new ArgumentOutOfRangeException(nameof(pageSize), pageSize, "A page size is a power of two.");
         Identity = identity;
         Key = key;
         Version = version;
@@ -41,7 +45,7 @@ public sealed class FileRef : IEquatable<FileRef>
     public FileId Id { get; }
 
     /// <summary>Number of pages; 0 for an empty file. The last one may be short.</summary>
-    public long PageCount => (Length + PageSize - 1) / PageSize;
+    public long PageCount => Length / PageSize + (Length % PageSize == 0 ? 0 : 1);
 
     /// <summary>Bytes of page <paramref name="page"/>: the page size, or less for the last page.</summary>
     public int PageLength(long page) => (int)Math.Min(PageSize, Length - page * PageSize);
