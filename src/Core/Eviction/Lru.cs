@@ -18,7 +18,15 @@ public sealed class Lru : IEvictionPolicy
 
     public string Name => PolicyName;
 
-    public int Count => _queue.Count;
+    public int Count
+    {
+        get
+        {
+            // A Touched in the middle of its move would be one entry short.
+            lock (_gate)
+                return _queue.Count;
+        }
+    }
 
     public long MemoryBytes => _links.MemoryBytes + _isIn.MemoryBytes;
 
