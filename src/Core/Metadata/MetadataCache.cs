@@ -184,5 +184,7 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
         new(view, directory, stamp, startedAt, pageSize, _epochs, counters, time);
 
     private CacheException NoAnswer(CachePath path, Exception inner) => new(
-        CacheError.Unavailable, $"The under storage of '{path}' did not answer for {limits.FillProgressTimeout.TotalSeconds} s; try again later.", inner);
+        CacheError.Unavailable,
+        $"The under storage of '{path}' did not answer for {limits.FillProgressTimeout.TotalSeconds} s; try again later.",
+        inner);
 }

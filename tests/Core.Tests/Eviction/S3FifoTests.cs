@@ -12,7 +12,7 @@ public sealed class S3FifoTests
     {
         double s3 = HotHitRatioBesideScans(new S3Fifo());
         double lru = HotHitRatioBesideScans(new Lru());
-        // Measured: 0.66 and 0.45. The margin is what makes S3-FIFO the default.
+        // Measured: 0.727 and 0.572.
         Assert.True(s3 > lru + 0.1, $"S3-FIFO {s3:F3}, LRU {lru:F3}");
     }
 
@@ -21,6 +21,7 @@ public sealed class S3FifoTests
     {
         double s3 = HitRatio(new S3Fifo());
         double lru = HitRatio(new Lru());
+        // Measured: 0.749 and 0.698.
         Assert.True(s3 >= lru, $"S3-FIFO {s3:F3}, LRU {lru:F3}");
     }
 

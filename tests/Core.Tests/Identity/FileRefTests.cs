@@ -12,7 +12,7 @@ public sealed class FileRefTests
     /// <summary>Computed outside this program. Ids are on disk and on the wire: a change of any of these loses every cache.</summary>
     [Theory]
     [InlineData("file:///data", "a/b.bin", "v1", 3_000_000, MiB, "e794b6d36944df1ce9bde3de56c91dc0")]
-    [InlineData("s3://s3.eu-central-1.amazonaws.com/bucket", "日本/é +%.parquet", "9b2cf535f27731c974343645a3985328", 0, 65536, "b6792d646eaf642c632ef3157dcd53d1")]
+    [InlineData("s3://s3.eu-central-1.amazonaws.com/bucket", "日本/é +%.parquet", "9b2cf535f27731c9", 0, 65536, "32ba3ac17c4a11553de0ba86e7c8bbd0")]
     [InlineData("mem://x", "", "", long.MaxValue, 16 * MiB, "56f42442dfd3bf8ef223d893954f6151")]
     public void Golden_ids_never_change(string uri, string key, string version, long length, int pageSize, string id) =>
         Assert.Equal(id, Ref(uri, key, version, length, pageSize).Id.ToString());
@@ -46,8 +46,10 @@ public sealed class FileRefTests
     {
         FileRef[] different =
         [
-            Ref("file:///a", "b", "c", 1, MiB), Ref("file:///ab", "", "c", 1, MiB), Ref("file:///a", "bc", "", 1, MiB), Ref("file:///", "ab", "c", 1, MiB),
-            Ref("file:///a", "b", "d", 1, MiB), Ref("file:///a", "b", "c", 2, MiB), Ref("file:///a", "b", "c", 1, 2 * MiB), Ref("file:///a", "B", "c", 1, MiB),
+            Ref("file:///a", "b", "c", 1, MiB), Ref("file:///ab", "", "c", 1, MiB),
+            Ref("file:///a", "bc", "", 1, MiB), Ref("file:///", "ab", "c", 1, MiB),
+            Ref("file:///a", "b", "d", 1, MiB), Ref("file:///a", "b", "c", 2, MiB),
+            Ref("file:///a", "b", "c", 1, 2 * MiB), Ref("file:///a", "B", "c", 1, MiB),
         ];
         Assert.Equal(different.Length, different.Select(f => f.Id).Distinct().Count());
         Assert.Equal(different.Length, different.Distinct().Count());

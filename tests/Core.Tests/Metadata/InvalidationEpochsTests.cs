@@ -33,57 +33,52 @@ public sealed class InvalidationEpochsTests
     }
 
     /// <summary>
-    /// A source counts up; each change is followed by an invalidation. Refreshers and listings race with it. Whatever is believed
-    /// after an invalidation returned must be at least as new as the change before it.
+    /// A source counts up; each change is followed by an invalidation, while refreshers race with it. Whatever is believed after
+    /// an invalidation returned must be at least as new as the change before it.
     /// </summary>
     [Theory]
-    [InlineData("/a/b/c", false)]
-    [InlineData("/a", true)]
-    public async Task No_race_leaves_anything_older_than_a_finished_invalidation_believed(string invalidated, bool recursive)
+    [InlineData("/a/b/c", false, false)]
+    [InlineData("/a/b/c", false, true)]
+    [InlineData("/a/b/c", true, true)]
+    [InlineData("/a", true, false)]
+    [InlineData("/a", true, true)]
+    public async Task No_race_leaves_anything_older_than_a_finished_invalidation_believed(string invalidated, bool recursive, bool byListing)
     {
         const int Changes = 50_000;
+        const int LooksPerChange = 20;
+        CachePath path = CachePath.Parse(invalidated);
         var epochs = new InvalidationEpochs();
-        var cache = new GenerationalCache<int>(100);
+        using var stop = new CancellationTokenSource();
         int source = 0;
-        int invalidatedUpTo = 0;
-        bool IsRunning() => Volatile.Read(ref source) < Changes;
+        Belief<int>? kept = null;
         Task refresher = Task.Run(() =>
         {
-            while (IsRunning())
+            while (!stop.IsCancellationRequested)
             {
-                EpochStamp stamp = epochs.OfStatus(Entry);
-                Keep(cache, stamp, Volatile.Read(ref source));
-            }
-        });
-        Task lister = Task.Run(() =>
-        {
-            while (IsRunning())
-            {
-                EpochStamp listing = epochs.OfListing(Directory);
+                EpochStamp request = byListing ? epochs.OfListing(Directory) : epochs.OfStatus(Entry);
                 int read = Volatile.Read(ref source);
-                if (epochs.TryStampEntry(listing, Directory, Entry, out EpochStamp stamp))
-                    Keep(cache, stamp, read);
+                EpochStamp stamp = request;
+                if (!byListing || epochs.TryStampEntry(request, Directory, Entry, out stamp))
+                    Volatile.Write(ref kept, new Belief<int>(Entry, read, stamp, 0, Belief<int>.Forever, 1));
             }
         });
-        Task reader = Task.Run(() =>
+        try
         {
-            while (IsRunning())
+            for (int i = 1; i <= Changes; i++)
             {
-                int floor = Volatile.Read(ref invalidatedUpTo);
-                if (cache.TryGet(Entry.Value, out Belief<int>? belief) && epochs.Holds(ref belief.Stamp, Entry))
-                    Assert.True(belief.Value >= floor, $"believed {belief.Value} after {floor} was invalidated");
+                Volatile.Write(ref source, i);
+                epochs.Invalidate(path, recursive);
+                for (int look = 0; look < LooksPerChange; look++)
+                {
+                    if (Volatile.Read(ref kept) is { } belief && epochs.Holds(ref belief.Stamp, Entry))
+                        Assert.True(belief.Value >= i, $"believed {belief.Value} after {i} was invalidated");
+                }
             }
-        });
-        for (int i = 1; i <= Changes; i++)
-        {
-            Volatile.Write(ref source, i);
-            epochs.Invalidate(CachePath.Parse(invalidated), recursive);
-            Volatile.Write(ref invalidatedUpTo, i);
         }
-        await Task.WhenAll(refresher, lister, reader);
-
-        // StartedAt is equal on purpose: only the stamps keep older values out.
-        static void Keep(GenerationalCache<int> cache, EpochStamp stamp, int value) =>
-            cache.Store(Entry.Value, new Belief<int>(Entry, value, stamp, 0, Belief<int>.Forever, 1));
+        finally
+        {
+            await stop.CancelAsync();
+            await refresher;
+        }
     }
 }
