@@ -5,7 +5,7 @@ public static class EvictionPolicies
 {
     public const string Default = "s3fifo";
 
-    public static IReadOnlyList<string> Names { get; } = ["s3fifo", "lru"];
+    public static IReadOnlyList<string> Names { get; } = ["lru", "s3fifo"];
 
     /// <summary>A new policy of that name.</summary>
     /// <exception cref="CacheException">InvalidArgument, listing the names.</exception>

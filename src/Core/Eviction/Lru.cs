@@ -20,10 +20,13 @@ public sealed class Lru : IEvictionPolicy
 
     public void Added(int entry, uint identityHash)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(entry);
         lock (_gate)
         {
             _links.EnsureCapacity(entry + 1);
             _isIn.EnsureCapacity(entry + 1);
+            if (_isIn[entry] != 0)
+                throw new InvalidOperationException($"Entry {entry} is in already.");
             _queue.Add(entry);
             _isIn[entry] = 1;
         }
@@ -44,6 +47,8 @@ public sealed class Lru : IEvictionPolicy
     {
         lock (_gate)
         {
+            if (entry >= _isIn.Capacity || _isIn[entry] == 0)
+                return;
             _queue.Remove(entry);
             _isIn[entry] = 0;
         }

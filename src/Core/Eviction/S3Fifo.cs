@@ -50,8 +50,11 @@ public sealed class S3Fifo : IEvictionPolicy
 
     public void Added(int entry, uint identityHash)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(entry);
         _links.EnsureCapacity(entry + 1);
         _states.EnsureCapacity(entry + 1);
+        if (_states[entry] != 0)
+            throw new InvalidOperationException($"Entry {entry} is in already.");
         _ghosts.SizeFor(Count + 1);
         Enqueue(entry, _ghosts.TryTake(identityHash) ? InMain : InSmall);
     }
@@ -69,8 +72,11 @@ public sealed class S3Fifo : IEvictionPolicy
 
     public void Removed(int entry)
     {
+        if (entry >= _states.Capacity)
+            return;
         byte state = Interlocked.Exchange(ref _states[entry], 0);
-        QueueOf(state).Remove(entry);
+        if (state != 0)
+            QueueOf(state).Remove(entry);
     }
 
     public bool TryNextVictim(Func<int, uint> identityHashOf, out int entry)

@@ -13,6 +13,8 @@ public readonly record struct CachePath : IComparable<CachePath>
     /// <summary>PATH_MAX of Linux: a longer path could not be opened through FUSE or a local under storage.</summary>
     public const int MaxBytes = 4096;
 
+    private static readonly string TooLong = $"The path is longer than {MaxBytes} bytes.";
+
     private readonly string? _value;
 
     private CachePath(string value) => _value = value;
@@ -46,6 +48,12 @@ public readonly record struct CachePath : IComparable<CachePath>
             return false;
         if (!IsNormalised(text!))
             text = '/' + string.Join('/', text!.Split('/', StringSplitOptions.RemoveEmptyEntries));
+        // Only now: the slash that was added counts too.
+        if (Encoding.UTF8.GetByteCount(text!) > MaxBytes)
+        {
+            error = TooLong;
+            return false;
+        }
         path = new CachePath(text!);
         return true;
     }
@@ -67,6 +75,11 @@ public readonly record struct CachePath : IComparable<CachePath>
     public string RelativeTo(CachePath ancestor) =>
         ancestor.IsRoot ? Value[1..] : Value.Length == ancestor.Value.Length ? "" : Value[(ancestor.Value.Length + 1)..];
 
+    /// <summary>By text, so that the default value is the root.</summary>
+    public bool Equals(CachePath other) => string.Equals(Value, other.Value, StringComparison.Ordinal);
+
+    public override int GetHashCode() => Value.GetHashCode(StringComparison.Ordinal);
+
     public int CompareTo(CachePath other) => string.CompareOrdinal(Value, other.Value);
 
     public override string ToString() => Value;
@@ -77,8 +90,8 @@ public readonly record struct CachePath : IComparable<CachePath>
             return "The path is empty; write '/' for the root.";
         if (text.Contains('\0'))
             return "The path holds a NUL character, which no under storage can name.";
-        if (text.Length > MaxBytes || Encoding.UTF8.GetByteCount(text) > MaxBytes)
-            return $"The path is longer than {MaxBytes} bytes.";
+        if (text.Length > MaxBytes)
+            return TooLong;
         foreach (Range range in text.AsSpan().Split('/'))
         {
             if (text.AsSpan(range) is "." or "..")

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -19,7 +20,10 @@ public sealed class FileRef : IEquatable<FileRef>
     /// <param name="pageSize">Bytes per page, a power of two.</param>
     public FileRef(UfsIdentity identity, string key, FileVersion version, long length, int pageSize)
     {
+        ArgumentNullException.ThrowIfNull(version.Token, nameof(version));
         ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (!BitOperations.IsPow2(pageSize))
+            throw new ArgumentOutOfRangeException(nameof(pageSize), pageSize, "A page size is a power of two.");
         Identity = identity;
         Key = key;
         Version = version;

@@ -1,37 +1,43 @@
-using Orleans.Cache.Mounts;
+using Orleans.Cache.Identity;
 
 namespace Orleans.Cache.Metadata;
 
-/// <summary>How long, and under which circumstances, something learnt is believed. Immutable.</summary>
-/// <param name="Table">The mount table it was learnt under; another one may map the path elsewhere.</param>
-/// <param name="Place">The path's place among the invalidation epochs.</param>
-/// <param name="Epoch">That place's epoch before asking began.</param>
-/// <param name="Until">Timestamp of its end; long.MaxValue: never.</param>
-internal sealed record Belief(MountTable Table, int Place, long Epoch, long Until)
+/// <summary>Something an under storage said, with the time until which it is believed unless it is invalidated first.</summary>
+/// <param name="path">What it is about.</param>
+/// <param name="value">What was said.</param>
+/// <param name="stamp">Taken before the request started.</param>
+/// <param name="startedAt">Timestamp of the request's start.</param>
+/// <param name="expiresAt">Timestamp; <see cref="Forever"/> where it is believed for ever.</param>
+/// <param name="weight">Entries that it counts for where memory is bounded.</param>
+internal sealed class Belief<T>(CachePath path, T value, EpochStamp stamp, long startedAt, long expiresAt, int weight)
 {
-    /// <summary>"Not there" on an immutable mount: names are never reused, but new ones appear.</summary>
-    private static readonly TimeSpan MissingOnImmutable = TimeSpan.FromSeconds(60);
+    /// <summary>What <see cref="Belief.After"/> saturates at.</summary>
+    public const long Forever = long.MaxValue;
 
-    /// <summary>What is left of it; null where it is not believed any more.</summary>
-    public TimeSpan? Remaining(MountTable table, InvalidationEpochs epochs, TimeProvider time)
+    /// <summary>A field, because lookups refresh its memo.</summary>
+    public EpochStamp Stamp = stamp;
+
+    public CachePath Path { get; } = path;
+
+    public T Value { get; } = value;
+
+    public long StartedAt { get; } = startedAt;
+
+    public long ExpiresAt { get; } = expiresAt;
+
+    public int Weight { get; } = weight;
+}
+
+/// <summary>Makes beliefs out of answers: validity counts from the start of the request, not from its end.</summary>
+internal static class Belief
+{
+    public static Belief<T> From<T>(CachePath path, T value, EpochStamp stamp, long startedAt, TimeSpan validFor, int weight, TimeProvider time) =>
+        new(path, value, stamp, startedAt, After(startedAt, validFor, time), weight);
+
+    /// <summary>The timestamp that lies <paramref name="duration"/> after <paramref name="start"/>; saturates at for ever.</summary>
+    public static long After(long start, TimeSpan duration, TimeProvider time)
     {
-        if (!ReferenceEquals(table, Table) || epochs.OfPlace(Place) != Epoch)
-            return null;
-        if (Until == long.MaxValue)
-            return TimeSpan.MaxValue;
-        long now = time.GetTimestamp();
-        return now < Until ? time.GetElapsedTime(now, Until) : null;
+        Int128 end = start + (Int128)Math.Max(0, duration.Ticks) * time.TimestampFrequency / TimeSpan.TicksPerSecond;
+        return duration == TimeSpan.MaxValue || end > long.MaxValue ? long.MaxValue : (long)end;
     }
-
-    /// <summary>End of belief for what a request started at <paramref name="started"/> found.</summary>
-    public static long UntilFor(Freshness freshness, bool isMissing, long started, TimeProvider time) => freshness.Mode switch
-    {
-        FreshnessMode.Immutable when isMissing => After(started, MissingOnImmutable, time),
-        FreshnessMode.Immutable => long.MaxValue,
-        FreshnessMode.Strict => started,
-        _ => After(started, freshness.Ttl, time),
-    };
-
-    private static long After(long started, TimeSpan span, TimeProvider time) =>
-        (long)Math.Min(long.MaxValue - 1.0, started + span.TotalSeconds * time.TimestampFrequency);
 }

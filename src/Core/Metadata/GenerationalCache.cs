@@ -4,93 +4,76 @@ using System.Diagnostics.CodeAnalysis;
 namespace Orleans.Cache.Metadata;
 
 /// <summary>
-/// A bounded map: what was used since the current generation began survives, the rest goes with the previous one. Reads take no
-/// lock and reorder nothing, which strict LRU would have to do on every hit; the price is that up to half of the room holds
-/// entries not used lately.
+/// Remembers beliefs by path in bounded memory. Two generations: a lookup that finds its belief in the previous one carries it
+/// over to the current one; when the current one is full it becomes the previous one, and the former previous one is dropped.
+/// What is asked for at least once per generation therefore stays. Not LRU, because an exact order costs a lock or a write to
+/// shared memory on every hit, and hits are on the path of every read; the price is that down to half the capacity may be
+/// in use right after a turn.
 /// </summary>
-/// <remarks>Invariant: each generation holds at most half of the capacity by weight, give or take the writers at work when it turns.</remarks>
-internal sealed class GenerationalCache<TKey, TValue>(long capacity)
-    where TKey : notnull
-    where TValue : class
+/// <remarks>
+/// Invariants: the weights of each generation add up to at most half the capacity; where a path is in both, the current
+/// generation's belief is not the older one. Reads take no lock; changes are serialised by one short lock.
+/// </remarks>
+internal sealed class GenerationalCache<T>(long capacity)
 {
-    private readonly Lock _turning = new();
-    private volatile Generation _current = new();
-    private volatile Generation _previous = new();
+    private readonly Lock _gate = new();
+    private readonly long _half = Math.Max(1, capacity / 2);
+    private volatile Generations _generations = new(Empty(), Empty());
+    private long _currentWeight;
 
-    public long Weight => Interlocked.Read(ref _current.Weight) + Interlocked.Read(ref _previous.Weight);
+    /// <summary>Beliefs held, both generations.</summary>
+    public int Count => _generations.Current.Count + _generations.Previous.Count;
 
-    public bool TryGet(TKey key, [NotNullWhen(true)] out TValue? value)
+    public bool TryGet(string path, [MaybeNullWhen(false)] out Belief<T> belief)
     {
-        if (_current.Entries.TryGetValue(key, out Weighed? found))
-        {
-            value = found.Value;
+        Generations generations = _generations;
+        if (generations.Current.TryGetValue(path, out belief))
             return true;
-        }
-        if (_previous.Entries.TryGetValue(key, out found))
-        {
-            value = found.Value;
-            Put(key, found, replace: false);
-            return true;
-        }
-        value = null;
-        return false;
+        if (!generations.Previous.TryGetValue(path, out belief))
+            return false;
+        CarryOver(path, belief);
+        return true;
     }
 
-    public void Set(TKey key, TValue value, int weight = 1) => Put(key, new Weighed(value, weight), replace: true);
-
-    public void Remove(TKey key)
+    /// <summary>Remembers a belief unless one from a later request is known, or it is heavier than a generation.</summary>
+    public void Store(string path, Belief<T> belief)
     {
-        _previous.Remove(key);
-        _current.Remove(key);
-    }
-
-    public void Clear()
-    {
-        lock (_turning)
+        lock (_gate)
         {
-            _previous = new Generation();
-            _current = new Generation();
-        }
-    }
-
-    private void Put(TKey key, Weighed entry, bool replace)
-    {
-        Generation generation = _current;
-        if (generation.Put(key, entry, replace) <= capacity / 2)
-            return;
-        lock (_turning)
-        {
-            // Whoever came first has turned already.
-            if (!ReferenceEquals(generation, _current))
+            Generations generations = _generations;
+            if (belief.Weight > _half)
                 return;
-            _previous = generation;
-            _current = new Generation();
+            if ((generations.Current.TryGetValue(path, out Belief<T>? known) || generations.Previous.TryGetValue(path, out known))
+                && known.StartedAt > belief.StartedAt)
+                return;
+            Put(path, belief);
         }
     }
 
-    private sealed record Weighed(TValue Value, int Weight);
-
-    private sealed class Generation
+    private void CarryOver(string path, Belief<T> belief)
     {
-        public long Weight;
-
-        public ConcurrentDictionary<TKey, Weighed> Entries { get; } = new();
-
-        /// <summary>The generation's weight afterwards.</summary>
-        public long Put(TKey key, Weighed entry, bool replace)
+        lock (_gate)
         {
-            if (Entries.TryAdd(key, entry))
-                return Interlocked.Add(ref Weight, entry.Weight);
-            if (replace && Entries.TryGetValue(key, out Weighed? old) && Entries.TryUpdate(key, entry, old))
-                return Interlocked.Add(ref Weight, entry.Weight - old.Weight);
-            // Somebody replaced it at the same moment: theirs is as new as ours, and InvalidationEpochs judge both.
-            return Interlocked.Read(ref Weight);
-        }
-
-        public void Remove(TKey key)
-        {
-            if (Entries.TryRemove(key, out Weighed? removed))
-                Interlocked.Add(ref Weight, -removed.Weight);
+            // Looked up again: meanwhile a newer one may have come, or the generations may have turned.
+            Generations generations = _generations;
+            if (!generations.Current.ContainsKey(path) && generations.Previous.TryGetValue(path, out Belief<T>? known) && known == belief)
+                Put(path, belief);
         }
     }
+
+    private void Put(string path, Belief<T> belief)
+    {
+        long replaced = _generations.Current.TryGetValue(path, out Belief<T>? known) ? known.Weight : 0;
+        if (_currentWeight - replaced + belief.Weight > _half)
+        {
+            _generations = new Generations(Empty(), _generations.Current);
+            _currentWeight = replaced = 0;
+        }
+        _generations.Current[path] = belief;
+        _currentWeight += belief.Weight - replaced;
+    }
+
+    private static ConcurrentDictionary<string, Belief<T>> Empty() => new();
+
+    private sealed record Generations(ConcurrentDictionary<string, Belief<T>> Current, ConcurrentDictionary<string, Belief<T>> Previous);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Telemetry;
@@ -6,136 +7,184 @@ using Orleans.Cache.UnderStorage;
 namespace Orleans.Cache.Metadata;
 
 /// <summary>
-/// What is believed of paths: statuses, "not there", and listings, each as long as its mount's freshness says.
-/// Invariants:
-/// - belief counts from the moment the request to the under storage started, and answers carry what is left of it;
-/// - an invalidation wins over every refresh that was under way (InvalidationEpochs);
-/// - a strict answer comes from a request that started after it was asked for;
-/// - one request per path at a time, plus one waiting for strict readers.
+/// What this node knows of paths: statuses ("not there" included) and listings, as fresh as each mount's
+/// <see cref="Freshness"/> demands, from one request to the under storage however many ask at once.
 /// </summary>
-public sealed class MetadataCache
+/// <remarks>
+/// Invariants (each held by the type named):
+/// <list type="bullet">
+/// <item>Validity counts from the moment a request started; a strict read is answered only from requests that started after it
+/// arrived (<see cref="Beliefs{T}"/>).</item>
+/// <item>Nothing learnt before an invalidation is believed after it (<see cref="InvalidationEpochs"/>).</item>
+/// <item>Nothing learnt under one mount table is believed under another (<see cref="MetadataView"/>).</item>
+/// <item>Memory is bounded by <see cref="CacheLimits.MaxStatuses"/> and <see cref="CacheLimits.MaxListedEntries"/>
+/// (<see cref="GenerationalCache{T}"/>); a directory above <see cref="CacheLimits.MaxEntriesPerListing"/> is streamed.</item>
+/// </list>
+/// A caller that leaves ends its own waiting only: requests run on a token of their own, ended by
+/// <see cref="CacheLimits.FillProgressTimeout"/> without progress.
+/// </remarks>
+/// <param name="mounts">The mount table now.</param>
+/// <param name="pageSize">Bytes per page of the files found.</param>
+/// <param name="limits">Bounds.</param>
+/// <param name="counters">UfsStats, UfsLists, UfsErrors and StatusHits are counted here.</param>
+/// <param name="time">Validity runs on its timestamps, which steps of the wall clock do not move.</param>
+public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLimits limits, CacheCounters counters, TimeProvider time)
 {
-    private readonly Func<MountTable> _mounts;
-    private readonly int _pageSize;
-    private readonly CacheLimits _limits;
-    private readonly CacheCounters _counters;
-    private readonly TimeProvider _time;
     private readonly InvalidationEpochs _epochs = new();
-    private readonly GenerationalCache<CachePath, Known> _known;
-    private readonly Flights<CachePath, StatusAnswer> _flights = new();
-    private readonly ListingCache _listings;
+    private MetadataView? _view;
 
-    public MetadataCache(Func<MountTable> mounts, int pageSize, CacheLimits limits, CacheCounters counters, TimeProvider time)
-    {
-        _mounts = mounts;
-        _pageSize = pageSize;
-        _limits = limits;
-        _counters = counters;
-        _time = time;
-        _known = new GenerationalCache<CachePath, Known>(limits.MaxStatuses);
-        _listings = new ListingCache(limits, _epochs, time, Learn);
-    }
+    /// <summary>Statuses held in memory, expired ones included; at most <see cref="CacheLimits.MaxStatuses"/>.</summary>
+    public int StatusCount => View().Statuses.Count;
 
-    /// <summary>Statuses remembered, "not there" included.</summary>
-    internal long Count => _known.Weight;
-
-    /// <summary>Status of a path; Status null where nothing is there. Completes synchronously, without allocating, where it is believed.</summary>
-    /// <exception cref="CacheException">AccessDenied, Unavailable ...: as the under storage says; not remembered.</exception>
+    /// <summary>Status of a path. Completes synchronously, without allocation or lock, where it is believed.</summary>
+    /// <exception cref="CacheException">AccessDenied, Unavailable; a path that is not there is an answer, not an error.</exception>
     public ValueTask<StatusAnswer> GetAsync(CachePath path, CancellationToken cancellationToken)
     {
-        MountTable table = _mounts();
-        if (_known.TryGet(path, out Known? known) && known.Belief.Remaining(table, _epochs, _time) is { } remaining)
+        MetadataView view = View();
+        if (view.Statuses.TryGet(path, out Belief<FileStatus?>? belief, out TimeSpan remaining))
         {
-            _counters.StatusHits.Increment();
-            return new(new StatusAnswer(known.Status, remaining));
+            counters.StatusHits.Increment();
+            return new(new StatusAnswer(belief.Value, remaining));
         }
-        if (!table.TryResolve(path, out MountedKey mounted))
-            return new(new StatusAnswer(OutsideMounts(table, path), TimeSpan.MaxValue));
-        bool strict = mounted.Mount.Freshness.Mode == FreshnessMode.Strict;
-        return new(_flights.FlyAsync(path, !strict, () => RefreshAsync(path, table, mounted), cancellationToken));
+        // Known without asking, for as long as the table stands; whoever caches it further cannot see that, hence a bound.
+        if (view.MountDirectory(path) is { } directory)
+            return new(new StatusAnswer(directory, Freshness.Default.Ttl));
+        return view.Table.TryResolve(path, out MountedKey mounted)
+            ? AskAsync(view, path, mounted, cancellationToken)
+            : new(new StatusAnswer(null, Freshness.Default.Ttl));
     }
 
     /// <summary>
+    /// Forgets what is believed of a path and the listing that names it and, with <paramref name="recursive"/>, of everything
+    /// below it. Whoever asks afterwards is answered from requests that start afterwards.
+    /// </summary>
+    public void Invalidate(CachePath path, bool recursive) => _epochs.Invalidate(path, recursive);
+
+    /// <summary>
     /// Entries of a directory in ordinal order of names, those after <paramref name="startAfter"/>; mounts below it appear as
-    /// directories and hide entries of the same name.
+    /// directories and shadow entries of their names.
     /// </summary>
     /// <exception cref="CacheException">NotFound, NotADirectory, AccessDenied, Unavailable.</exception>
-    public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FileStatus> ListAsync(
+        CachePath directory, string? startAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        MountTable table = _mounts();
-        IReadOnlyList<string> mountNames = table.MountNamesBelow(directory);
-        if (!table.TryResolve(directory, out MountedKey mounted))
-            return MountNames.ListAsync(directory, mountNames, startAfter);
-        var source = new ListingSource(directory, table, mounted, FileStatusOf);
-        IAsyncEnumerable<FileStatus> entries = _listings.ListAsync(source, startAfter, cancellationToken);
-        return mountNames.Count == 0 ? entries : MountNames.MergeAsync(directory, mountNames, startAfter, entries, cancellationToken);
+        MetadataView view = View();
+        Listing listing = await GetListingAsync(view, directory, cancellationToken).ConfigureAwait(false);
+        for (int i = listing.IndexAfter(startAfter); i < listing.Entries.Length; i++)
+            yield return listing.Entries[i];
+        if (listing.IsComplete)
+            yield break;
+
+        DirectoryReader reader = Reader(view, directory, _epochs.OfListing(directory), time.GetTimestamp());
+        IAsyncEnumerable<FileStatus> rest = reader.ReadAsync(listing.ContinueAfter(startAfter), cancellationToken);
+        await foreach (FileStatus entry in rest.ConfigureAwait(false))
+            yield return entry;
     }
 
-    /// <summary>Forgets what is believed of a path and of the listing that shows it; recursively of everything.</summary>
-    public void Invalidate(CachePath path, bool recursive)
+    /// <summary>The view of the table that holds now. Two threads that see different tables may replace each other's: that costs refreshes.</summary>
+    private MetadataView View()
     {
-        if (recursive)
-            _epochs.InvalidateTree();
-        else
-            _epochs.Invalidate(path);
+        MountTable table = mounts();
+        MetadataView? view = Volatile.Read(ref _view);
+        if (view?.Table == table)
+            return view;
+        var next = new MetadataView(table, limits, _epochs, time);
+        MetadataView? found = Interlocked.CompareExchange(ref _view, next, view);
+        return found == view ? next : found?.Table == table ? found : next;
     }
 
-    /// <summary>Directories that lead to mounts exist although no mount holds them.</summary>
-    private static FileStatus? OutsideMounts(MountTable table, CachePath path) =>
-        table.LeadsToMount(path) ? new FileStatus(path, DateTimeOffset.UnixEpoch, null) : null;
-
-    private async Task<StatusAnswer> RefreshAsync(CachePath path, MountTable table, MountedKey mounted)
+    private async ValueTask<StatusAnswer> AskAsync(MetadataView view, CachePath path, MountedKey mounted, CancellationToken cancellationToken)
     {
-        // In this order: what changes between the request's start and its answer must find the old epoch.
-        int place = InvalidationEpochs.PlaceOf(path);
-        long epoch = _epochs.OfPlace(place);
-        long started = _time.GetTimestamp();
-        UfsStatus? found = await AskAsync(mounted).ConfigureAwait(false);
-        FileStatus? status = found is null ? OutsideMounts(table, path) : FileStatusOf(path, mounted.Mount, found);
+        cancellationToken.ThrowIfCancellationRequested();
+        Belief<FileStatus?> belief = await view.Statuses
+            .AskAsync(path, mounted.Mount.Freshness.BelieveAbsenceFor, refresh => RefreshStatusAsync(mounted, refresh))
+            .WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new StatusAnswer(belief.Value, view.Statuses.RemainingOf(belief));
+    }
+
+    private async Task<Belief<FileStatus?>> RefreshStatusAsync(MountedKey mounted, Refresh<FileStatus?> refresh)
+    {
         Freshness freshness = mounted.Mount.Freshness;
-        var belief = new Belief(table, place, epoch, Belief.UntilFor(freshness, status is null, started, _time));
-        if (freshness.Mode != FreshnessMode.Strict)
-            _known.Set(path, new Known(status, belief));
-        return new StatusAnswer(status, belief.Remaining(table, _epochs, _time) ?? TimeSpan.Zero);
+        UfsStatus? found = await StatAsync(mounted, refresh.Path).ConfigureAwait(false);
+        return found is null
+            ? refresh.Answer(null, freshness.BelieveAbsenceFor, weight: 1)
+            : refresh.Answer(DirectoryReader.StatusOf(mounted.Mount, mounted.Key, refresh.Path, found, pageSize), freshness.BelieveFor, weight: 1);
     }
 
-    private async Task<UfsStatus?> AskAsync(MountedKey mounted)
+    private async Task<UfsStatus?> StatAsync(MountedKey mounted, CachePath path)
     {
-        _counters.UfsStats.Increment();
+        counters.UfsStats.Increment();
+        using var patience = new CancellationTokenSource(limits.FillProgressTimeout, time);
         try
         {
-            return await mounted.Mount.Storage.GetStatusAsync(mounted.Key, CancellationToken.None)
-                .AsTask().WaitAsync(_limits.FillProgressTimeout, _time).ConfigureAwait(false);
+            ValueTask<UfsStatus?> answer = mounted.Mount.Storage.GetStatusAsync(mounted.Key, patience.Token);
+            // WaitAsync: a connector that does not notice its token must not hold the path for ever.
+            return answer.IsCompleted
+                ? await answer.ConfigureAwait(false)
+                : await answer.AsTask().WaitAsync(patience.Token).ConfigureAwait(false);
         }
-        catch (TimeoutException e)
+        catch (CacheException e) when (e.Error is CacheError.NotFound or CacheError.NotADirectory)
         {
-            _counters.UfsErrors.Increment();
-            throw new CacheException(CacheError.Unavailable,
-                $"The under storage said nothing for {_limits.FillProgressTimeout.TotalSeconds} s; try again in a moment.", e);
+            return null;
         }
-        catch (CacheException)
+        catch (Exception e)
         {
-            _counters.UfsErrors.Increment();
+            counters.UfsErrors.Increment();
+            if (patience.IsCancellationRequested && e is OperationCanceledException)
+                throw NoAnswer(path, e);
             throw;
         }
     }
 
-    private FileStatus FileStatusOf(CachePath path, Mount mount, UfsStatus status) => new(
-        path,
-        status.LastModified,
-        status.IsDirectory ? null : new FileRef(mount.Storage.Identity, status.Key, status.Version, status.Length, _pageSize));
-
-    /// <summary>
-    /// A listing showed a status: list-then-open needs no further request. Only while nothing at all was invalidated since the
-    /// listing started, because the path's own epoch of that moment is not known.
-    /// </summary>
-    private void Learn(FileStatus status, MountTable table, long until, long allAtStart)
+    private async ValueTask<Listing> GetListingAsync(MetadataView view, CachePath directory, CancellationToken cancellationToken)
     {
-        int place = InvalidationEpochs.PlaceOf(status.Path);
-        long epoch = _epochs.OfPlace(place);
-        if (_epochs.All == allAtStart)
-            _known.Set(status.Path, new Known(status, new Belief(table, place, epoch, until)));
+        if (!view.Table.TryResolve(directory, out MountedKey mounted))
+            return Listing.Streamed;
+        if (view.Listings.TryGet(directory, out Belief<Listing>? belief, out _))
+            return belief.Value;
+        cancellationToken.ThrowIfCancellationRequested();
+        TimeSpan validity = mounted.Mount.Freshness.BelieveAbsenceFor;
+        belief = await view.Listings
+            .AskAsync(directory, validity, refresh => RefreshListingAsync(view, validity, refresh))
+            .WaitAsync(cancellationToken).ConfigureAwait(false);
+        return belief.Value;
     }
 
-    private sealed record Known(FileStatus? Status, Belief Belief);
+    /// <summary>
+    /// Reads a directory up to the largest size that is remembered. Of a larger one, those who wait share the part read so far
+    /// and stream the rest each by itself; remembered is only that it is large.
+    /// </summary>
+    private async Task<Belief<Listing>> RefreshListingAsync(MetadataView view, TimeSpan validity, Refresh<Listing> refresh)
+    {
+        var entries = new List<FileStatus>();
+        using var patience = new CancellationTokenSource(limits.FillProgressTimeout, time);
+        DirectoryReader reader = Reader(view, refresh.Path, refresh.Stamp, refresh.StartedAt);
+        try
+        {
+            await foreach (FileStatus entry in reader.ReadAsync(startAfter: null, patience.Token).ConfigureAwait(false))
+            {
+                if (entries.Count == limits.MaxEntriesPerListing)
+                {
+                    view.Listings.Remember(refresh.Answer(Listing.Streamed, validity, weight: 1));
+                    return refresh.Answer(new Listing([.. entries], IsComplete: false), TimeSpan.Zero, weight: 0);
+                }
+                entries.Add(entry);
+                patience.CancelAfter(limits.FillProgressTimeout);
+            }
+        }
+        catch (OperationCanceledException e) when (patience.IsCancellationRequested)
+        {
+            counters.UfsErrors.Increment();
+            throw NoAnswer(refresh.Path, e);
+        }
+        return refresh.Answer(new Listing([.. entries], IsComplete: true), validity, entries.Count + 1);
+    }
+
+    private DirectoryReader Reader(MetadataView view, CachePath directory, EpochStamp stamp, long startedAt) =>
+        new(view, directory, stamp, startedAt, pageSize, _epochs, counters, time);
+
+    private CacheException NoAnswer(CachePath path, Exception inner) => new(
+        CacheError.Unavailable,
+        $"The under storage of '{path}' did not answer for {limits.FillProgressTimeout.TotalSeconds} s; try again later.",
+        inner);
 }

@@ -6,7 +6,10 @@ public enum FreshnessMode
     /// <summary>For the time of <see cref="Freshness.Ttl"/>, from the moment the request to the under storage started.</summary>
     Bounded,
 
-    /// <summary>For ever: the user promises that names are never reused for other content.</summary>
+    /// <summary>
+    /// For ever: the user promises that names are never reused for other content. A name that is absent may still appear, so
+    /// "not there" and the completeness of a listing are believed only as long as <see cref="Freshness.Default"/> says.
+    /// </summary>
     Immutable,
 
     /// <summary>Never: each open asks, and joins only requests that started after it arrived.</summary>
@@ -24,6 +27,17 @@ public readonly record struct Freshness(FreshnessMode Mode, TimeSpan Ttl)
     public static Freshness Strict { get; } = new(FreshnessMode.Strict, TimeSpan.Zero);
 
     public static Freshness Bounded(TimeSpan ttl) => new(FreshnessMode.Bounded, ttl);
+
+    /// <summary>How long what exists is believed, from the start of the request. <see cref="TimeSpan.MaxValue"/>: for ever. Zero: once.</summary>
+    public TimeSpan BelieveFor => Mode switch
+    {
+        FreshnessMode.Immutable => TimeSpan.MaxValue,
+        FreshnessMode.Strict => TimeSpan.Zero,
+        _ => Ttl,
+    };
+
+    /// <summary>How long an absence is believed, from the start of the request: "not there", or a listing that lacks a name.</summary>
+    public TimeSpan BelieveAbsenceFor => Mode == FreshnessMode.Immutable ? Default.Ttl : BelieveFor;
 
     public override string ToString() => Mode == FreshnessMode.Bounded ? $"bounded({Ttl.TotalSeconds}s)" : Mode.ToString().ToLowerInvariant();
 }

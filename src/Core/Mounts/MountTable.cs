@@ -62,6 +62,6 @@ public sealed class MountTable
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>Whether the path is a directory only because a mount lies below it.</summary>
-    public bool LeadsToMount(CachePath path) => Mounts.Any(m => m.Path.IsWithin(path));
+    /// <summary>Whether a mount lies below the path, which makes it a directory whatever an under storage says of it.</summary>
+    public bool LeadsToMount(CachePath path) => Mounts.Any(m => m.Path != path && m.Path.IsWithin(path));
 }

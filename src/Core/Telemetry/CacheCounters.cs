@@ -24,7 +24,8 @@ public sealed class CacheCounters : IDisposable
         Observe("ocache.ufs.reads", UfsReads, "{read}", "Ranged reads sent to under storages.");
         Observe("ocache.ufs.pages", PagesFilled, "{page}", "Pages read from under storages.");
         Observe("ocache.ufs.stats", UfsStats, "{stat}", "Status requests sent to under storages.");
-        Observe("ocache.ufs.errors", UfsErrors, "{error}", "Reads and status requests that under storages failed.");
+        Observe("ocache.ufs.lists", UfsLists, "{list}", "Listings read from under storages.");
+        Observe("ocache.ufs.errors", UfsErrors, "{error}", "Reads, status requests and listings that under storages failed.");
         Observe("ocache.status.hits", StatusHits, "{lookup}", "Status lookups answered from memory.");
         Observe("ocache.fill.rejected", FillsRejected, "{read}", "Reads refused because too many waited for fill buffers.");
     }
@@ -46,6 +47,8 @@ public sealed class CacheCounters : IDisposable
     public Tally PagesFilled { get; } = new();
 
     public Tally UfsStats { get; } = new();
+
+    public Tally UfsLists { get; } = new();
 
     public Tally UfsErrors { get; } = new();
 

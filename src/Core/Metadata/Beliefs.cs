@@ -1,0 +1,123 @@
+using System.Diagnostics.CodeAnalysis;
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.Metadata;
+
+/// <summary>
+/// What is believed of paths, and the requests under way to learn more. One instance holds statuses, one listings.
+/// </summary>
+/// <remarks>
+/// Invariants:
+/// <list type="bullet">
+/// <item>A belief is given out only before it expires and while its epoch stamp holds.</item>
+/// <item>Per path at most one request runs and at most one waits to run.</item>
+/// <item>A caller joins the running request only where a belief from that request would be good enough for it: it started less
+/// than the validity ago (never, for strict) and nothing was invalidated since. Otherwise it joins the waiting one, which
+/// starts later than the caller came.</item>
+/// <item>A result is remembered before its request ceases to be the running one, and a caller looks again under the same lock
+/// before it starts a request: no caller can slip between the two and ask twice.</item>
+/// <item>Failures are given to all that wait, and forgotten.</item>
+/// </list>
+/// </remarks>
+internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, EpochStamp> capture, TimeProvider time, long capacity)
+{
+    private readonly GenerationalCache<T> _cache = new(capacity);
+
+    /// <summary>Guards _running and Refresh.Next, and orders starts; held for a dictionary operation, never while asking.</summary>
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Refresh<T>> _running = new(StringComparer.Ordinal);
+
+    public int Count => _cache.Count;
+
+    /// <summary>The belief about a path, where there is one now. No lock, no allocation.</summary>
+    public bool TryGet(CachePath path, [MaybeNullWhen(false)] out Belief<T> belief, out TimeSpan remaining)
+    {
+        remaining = TimeSpan.Zero;
+        return _cache.TryGet(path.Value, out belief) && IsBelieved(belief, out remaining);
+    }
+
+    /// <summary>What is left of a belief's validity; zero once it has expired or was invalidated.</summary>
+    public TimeSpan RemainingOf(Belief<T> belief) => IsBelieved(belief, out TimeSpan remaining) ? remaining : TimeSpan.Zero;
+
+    /// <summary>Remembers what was learnt, where it can still be believed.</summary>
+    public void Remember(Belief<T> belief)
+    {
+        if (IsBelieved(belief, out _))
+            _cache.Store(belief.Path.Value, belief);
+    }
+
+    /// <summary>Waits for a request that is fresh enough, or starts one.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="validity">How old a running request may be to be joined; zero: strict.</param>
+    /// <param name="ask">Asks the under storage; runs once per request, not per caller.</param>
+    public Task<Belief<T>> AskAsync(CachePath path, TimeSpan validity, Func<Refresh<T>, Task<Belief<T>>> ask)
+    {
+        Refresh<T> refresh;
+        lock (_gate)
+        {
+            if (TryGet(path, out Belief<T>? belief, out _))
+                return Task.FromResult(belief);
+            if (_running.TryGetValue(path.Value, out Refresh<T>? running))
+                return (MayJoin(running, validity) ? running : running.Next ??= new Refresh<T>(path, ask, time)).Result;
+            refresh = new Refresh<T>(path, ask, time);
+            Begin(refresh);
+        }
+        _ = RunAsync(refresh);
+        return refresh.Result;
+    }
+
+    private bool IsBelieved(Belief<T> belief, out TimeSpan remaining)
+    {
+        remaining = TimeSpan.MaxValue;
+        if (belief.ExpiresAt != Belief<T>.Forever)
+        {
+            long now = time.GetTimestamp();
+            remaining = now < belief.ExpiresAt ? time.GetElapsedTime(now, belief.ExpiresAt) : TimeSpan.Zero;
+        }
+        return remaining > TimeSpan.Zero && epochs.Holds(ref belief.Stamp, belief.Path);
+    }
+
+    private bool MayJoin(Refresh<T> running, TimeSpan validity)
+    {
+        EpochStamp stamp = running.Stamp;
+        return running.IsYoungerThan(validity) && epochs.Holds(ref stamp, running.Path);
+    }
+
+    private void Begin(Refresh<T> refresh)
+    {
+        refresh.Begin(capture(refresh.Path));
+        _running[refresh.Path.Value] = refresh;
+    }
+
+    private async Task RunAsync(Refresh<T> refresh)
+    {
+        try
+        {
+            Belief<T> belief = await refresh.AskAsync().ConfigureAwait(false);
+            Remember(belief);
+            End(refresh);
+            refresh.Complete(belief);
+        }
+        catch (Exception error)
+        {
+            End(refresh);
+            refresh.Fail(error);
+        }
+    }
+
+    private void End(Refresh<T> refresh)
+    {
+        Refresh<T>? next;
+        lock (_gate)
+        {
+            next = refresh.Next;
+            if (next is null)
+                _running.Remove(refresh.Path.Value);
+            else
+                Begin(next);
+        }
+        // On the pool: under storages that answer synchronously would otherwise keep one caller's thread busy with everyone's requests.
+        if (next is not null)
+            _ = Task.Run(() => RunAsync(next));
+    }
+}
