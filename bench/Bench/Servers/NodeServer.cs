@@ -48,6 +48,14 @@ internal sealed partial class NodeServer : IServerUnderTest
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Makes the node ask for the file's status, and believe it from now on.</summary>
+    public async Task KnowAsync(string relativePath)
+    {
+        using var http = new HttpClient();
+        using HttpResponseMessage answer = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, UrlOf(relativePath)));
+        answer.EnsureSuccessStatusCode();
+    }
+
     /// <summary>Anonymous resident memory of the process in bytes: what is its own, not the kernel's page cache.</summary>
     public long RssAnon() =>
         long.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal))

@@ -17,6 +17,7 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
     private NativeBuffer[]? _buffers;
     private Action<NativeBuffer[]>? _return;
     private TaskCompletionSource? _progress;
+    private readonly PageFate[] _fates = new PageFate[pageCount];
     private long _available;
     private Exception? _error;
     private bool _ended;
@@ -96,6 +97,36 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
         progress?.SetResult();
     }
 
+    /// <summary>A page of the run came into the store, or will not come.</summary>
+    public void Settle(int index, bool kept)
+    {
+        TaskCompletionSource? progress;
+        lock (_gate)
+        {
+            _fates[index] = kept ? PageFate.Kept : PageFate.GivenUp;
+            (progress, _progress) = (_progress, null);
+        }
+        progress?.SetResult();
+    }
+
+    /// <summary>Waits until the page has come into the store; false where it will not.</summary>
+    /// <remarks>Only between TryJoin and Leave.</remarks>
+    public async ValueTask<bool> IsKeptAsync(long page, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task progress;
+            lock (_gate)
+            {
+                PageFate fate = _fates[page - FirstPage];
+                if (fate != PageFate.Open || _ended)
+                    return fate == PageFate.Kept;
+                progress = (_progress ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+            await progress.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>No more bytes will arrive: readers of what has not arrived get the error, or look again where it is null.</summary>
     public void End(Exception? error)
     {
@@ -153,4 +184,11 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
         error is CacheException known
             ? new CacheException(known.Error, known.Message, known)
             : new CacheException(CacheError.Unavailable, "The under storage failed; try again in a moment.", error);
+
+    private enum PageFate : byte
+    {
+        Open,
+        Kept,
+        GivenUp,
+    }
 }

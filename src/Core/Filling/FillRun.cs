@@ -56,7 +56,7 @@ internal sealed partial class FillRun(
     {
         IUfsReader reader = await storageOf(fill.File.Identity)
             .OpenReadAsync(fill.File.Key, fill.File.Version, fill.Start, fill.Length, cancellationToken).ConfigureAwait(false); // 2
-        List<Task<bool>> keeping = [];
+        List<Task> keeping = [];
         await using (reader.ConfigureAwait(false))
         {
             for (int page = 0; page < fill.PageCount; page++)
@@ -69,14 +69,13 @@ internal sealed partial class FillRun(
                     admission.CouldNotKeep(fill.File.Id);
                     break;
                 }
-                if (!fill.Abandoned)
-                    Keep(fill, page, keeping, cancellationToken); // 4
+                Task kept = KeepAsync(fill, page, cancellationToken); // 4
+                if (!kept.IsCompleted)
+                    keeping.Add(kept);
             }
         }
         patience.CancelAfter(Timeout.InfiniteTimeSpan);
-        bool[] kept = await Task.WhenAll(keeping).ConfigureAwait(false);
-        if (kept.Contains(false))
-            admission.CouldNotKeep(fill.File.Id);
+        await Task.WhenAll(keeping).ConfigureAwait(false);
         // A free marks its fills before it drops pages: a mark that came after this line finds all our pages in the store and drops them itself.
         if (fill.Abandoned)
             await store.DropAsync(fill.File.Identity, fill.File.Key, recursive: false, cancellationToken).ConfigureAwait(false);
@@ -96,13 +95,13 @@ internal sealed partial class FillRun(
         }
     }
 
-    private void Keep(Fill fill, int page, List<Task<bool>> keeping, CancellationToken cancellationToken)
+    private async Task KeepAsync(Fill fill, int page, CancellationToken cancellationToken)
     {
-        ValueTask<bool> kept = store.WriteAsync(fill.File, fill.FirstPage + page, fill.PageBuffer(page), cancellationToken);
-        if (!kept.IsCompletedSuccessfully)
-            keeping.Add(kept.AsTask());
-        else if (!kept.Result)
+        bool kept = !fill.Abandoned
+            && await store.WriteAsync(fill.File, fill.FirstPage + page, fill.PageBuffer(page), cancellationToken).ConfigureAwait(false);
+        if (!kept)
             admission.CouldNotKeep(fill.File.Id);
+        fill.Settle(page, kept);
     }
 
     private CacheException Interrupted(CancellationToken shutdown) => new(

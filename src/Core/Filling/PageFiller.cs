@@ -63,7 +63,11 @@ internal sealed partial class PageFiller : IAsyncDisposable
     {
         long page = offset / _pageSize;
         Fill? fill = TryJoin(new PageId(file.Id, page));
-        if (fill is null)
+        if (fill is not null)
+        {
+            _counters.Hits.Increment();
+        }
+        else
         {
             if (_admission.ShouldBypass(file, page, expected))
                 return await BypassAsync(file, offset, destination, cancellationToken).ConfigureAwait(false);
@@ -82,6 +86,25 @@ internal sealed partial class PageFiller : IAsyncDisposable
         finally
         {
             fill.Leave();
+        }
+    }
+
+    /// <summary>Where a fill brings the page, waits until it is in the store; false where none does or it will not be kept.</summary>
+    public ValueTask<bool> IsComingAsync(FileRef file, long page, CancellationToken cancellationToken)
+    {
+        Fill? fill = TryJoin(new PageId(file.Id, page));
+        return fill is null ? new(false) : AwaitedAsync(fill);
+
+        async ValueTask<bool> AwaitedAsync(Fill joined)
+        {
+            try
+            {
+                return await joined.IsKeptAsync(page, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                joined.Leave();
+            }
         }
     }
 
@@ -142,12 +165,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
     private Fill? TryJoin(PageId page)
     {
         lock (_gate)
-        {
-            if (!_fills.TryGetValue(page, out Fill? fill) || !fill.TryJoin())
-                return null;
-            _counters.Hits.Increment();
-            return fill;
-        }
+            return _fills.TryGetValue(page, out Fill? fill) && fill.TryJoin() ? fill : null;
     }
 
     /// <summary>The fill that brings the page, joined; null where the page is in the store by now.</summary>
@@ -157,7 +175,10 @@ internal sealed partial class PageFiller : IAsyncDisposable
         lock (_gate)
         {
             if (TryJoin(new PageId(file.Id, page)) is { } running)
+            {
+                _counters.Hits.Increment();
                 return running;
+            }
             if (_store.Contains(file, page))
                 return null;
             fill = Claim(file, page, CountMissing(file, page, Math.Min(page * _pageSize + expected, file.Length)));

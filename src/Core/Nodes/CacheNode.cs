@@ -51,12 +51,15 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         return new(wanted.Length);
     }
 
-    public BackingLease? TryLease(FileRef file, long offset, long length, long expected)
+    public ValueTask<BackingLease?> LeaseAsync(FileRef file, long offset, long length, long expected, CancellationToken cancellationToken)
     {
-        BackingLease? lease = _store.TryLease(file, offset, length);
-        if (lease is not null)
-            Hit(file, offset, lease.Length, expected);
-        return lease;
+        if (TryLease(file, offset, length, expected) is { } lease)
+            return new(lease);
+        ValueTask<bool> coming = _filler.IsComingAsync(file, offset / file.PageSize, cancellationToken);
+        return coming.IsCompletedSuccessfully && !coming.Result ? new((BackingLease?)null) : AwaitedAsync();
+
+        async ValueTask<BackingLease?> AwaitedAsync() =>
+            await coming.ConfigureAwait(false) ? TryLease(file, offset, length, expected) : null;
     }
 
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) => new(_store.CachedBytes(file));
@@ -86,6 +89,14 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     internal Task FillsEndedAsync() => _filler.RunsEndedAsync();
 
     public ValueTask DisposeAsync() => _filler.DisposeAsync();
+
+    private BackingLease? TryLease(FileRef file, long offset, long length, long expected)
+    {
+        BackingLease? lease = _store.TryLease(file, offset, length);
+        if (lease is not null)
+            Hit(file, offset, lease.Length, expected);
+        return lease;
+    }
 
     private Task<DroppedPages> DropAsync(MountedKey at, bool recursive, CancellationToken cancellationToken)
     {

@@ -17,6 +17,7 @@ internal sealed class PageWriter(
     private const int MaxBlockingWrites = 16;
 
     private readonly SemaphoreSlim _blocking = new(MaxBlockingWrites);
+    private readonly WriteTurns _turns = new();
 
     public async ValueTask<bool> WriteAsync(FileRef file, long page, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
@@ -29,7 +30,7 @@ internal sealed class PageWriter(
             if (!await evictor.TryReserveAsync(ledger.Allocated(data.Length), cancellationToken).ConfigureAwait(false))
                 return false;
             touched = true;
-            error = files.NeverWaits ? Write(file, fill, data.Span) : await WriteOnPoolAsync(file, fill, data).ConfigureAwait(false);
+            error = await WriteInTurnAsync(file, fill, data).ConfigureAwait(false);
         }
         finally
         {
@@ -41,14 +42,33 @@ internal sealed class PageWriter(
         return error == 0;
     }
 
-    public void Dispose() => _blocking.Dispose();
+    public void Dispose()
+    {
+        _blocking.Dispose();
+        _turns.Dispose();
+    }
 
-    private async Task<int> WriteOnPoolAsync(FileRef file, PageFill fill, ReadOnlyMemory<byte> data)
+    private async ValueTask<int> WriteInTurnAsync(FileRef file, PageFill fill, ReadOnlyMemory<byte> data)
+    {
+        uint checksum = Crc32C.Compute(data.Span);
+        SemaphoreSlim turn = _turns.Of(file.Id);
+        await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            return files.NeverWaits ? Write(file, fill, data.Span, checksum) : await WriteOnPoolAsync(file, fill, data, checksum).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<int> WriteOnPoolAsync(FileRef file, PageFill fill, ReadOnlyMemory<byte> data, uint checksum)
     {
         await _blocking.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => Write(file, fill, data.Span)).ConfigureAwait(false);
+            return await Task.Run(() => Write(file, fill, data.Span, checksum)).ConfigureAwait(false);
         }
         finally
         {
@@ -57,7 +77,7 @@ internal sealed class PageWriter(
     }
 
     /// <summary>0: published. -1: the file was dropped meanwhile. Else errno. The reservation is used or given back.</summary>
-    private int Write(FileRef file, in PageFill fill, ReadOnlySpan<byte> data)
+    private int Write(FileRef file, in PageFill fill, ReadOnlySpan<byte> data, uint checksum)
     {
         long reserved = ledger.Allocated(data.Length);
         if (fill.IsNewFile)
@@ -72,7 +92,7 @@ internal sealed class PageWriter(
             fills.MarkExisting(fill);
         long offset = fill.Page * file.PageSize;
         error = -files.Write(backing.Descriptor, data, offset);
-        if (error == 0 && fills.TryPublish(fill, Crc32C.Compute(data), journal))
+        if (error == 0 && fills.TryPublish(fill, checksum, journal))
         {
             backing.Release();
             return 0;

@@ -71,7 +71,8 @@ internal sealed class MemoryNode(Func<MountTable> mounts, MemoryPageStore store,
         return count;
     }
 
-    public BackingLease? TryLease(FileRef file, long offset, long length, long expected) => null;
+    public ValueTask<BackingLease?> LeaseAsync(FileRef file, long offset, long length, long expected, CancellationToken cancellationToken) =>
+        new((BackingLease?)null);
 
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) => new(store.CachedBytes(file));
 

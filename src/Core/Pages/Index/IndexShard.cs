@@ -12,8 +12,8 @@ internal sealed class IndexShard
     /// <summary>Buckets to begin with; a power of two.</summary>
     private const int InitialBuckets = 64;
 
-    private readonly SegmentedArray<FileSlot> _slots = new(segmentBits: 10);
-    private readonly SegmentedArray<int> _buckets = new(segmentBits: 10);
+    private readonly SegmentedArray<FileSlot> _slots = new(segmentBits: 8);
+    private readonly SegmentedArray<int> _buckets = new(segmentBits: 8);
     private int _freeSlot = None;
     private int _slotsUsed;
     private int _count;

@@ -65,7 +65,7 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
     /// <summary>Bytes sent by sendfile; 0 where the next piece is not cached or cannot be sent so; -1 where the client is gone.</summary>
     private async ValueTask<int> SendCachedAsync(long offset, long left)
     {
-        using BackingLease? lease = file.TryLease(offset, Math.Min(left, SendFileBytes), left);
+        using BackingLease? lease = await file.LeaseAsync(offset, Math.Min(left, SendFileBytes), left, _gone).ConfigureAwait(false);
         if (lease is null)
             return 0;
         int length = (int)lease.Length;
