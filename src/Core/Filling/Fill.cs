@@ -58,6 +58,9 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
         _return = giveBack;
     }
 
+    /// <summary>Whether the run has its buffers.</summary>
+    public bool IsSupplied => Volatile.Read(ref _buffers) is not null;
+
     /// <summary>The buffer of the run's page <paramref name="index"/>, cut to the page's length.</summary>
     public Memory<byte> PageBuffer(int index) => _buffers![index].Memory[..File.PageLength(FirstPage + index)];
 

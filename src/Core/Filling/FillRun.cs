@@ -28,20 +28,23 @@ internal sealed partial class FillRun(
         using var patience = new CancellationTokenSource(limits.FillProgressTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, shutdown);
         // A source that hangs without heeding its token keeps the run and its buffers, but not the readers.
-        await using CancellationTokenRegistration impatience = either.Token.UnsafeRegister(_ => fill.End(Interrupted(shutdown)), null);
+        await using CancellationTokenRegistration impatience = either.Token.UnsafeRegister(_ => fill.End(Interrupted(fill, shutdown)), null);
         try
         {
             buffers ??= await pool.RentAsync(fill.PageLengths(), either.Token).ConfigureAwait(false); // 1
             fill.Supply(buffers, pool.Return);
+            patience.CancelAfter(limits.FillProgressTimeout);
             await TransferAsync(fill, patience, either.Token).ConfigureAwait(false);
             fill.End(null); // 5
         }
         catch (OperationCanceledException)
         {
-            fill.End(Interrupted(shutdown));
+            fill.End(Interrupted(fill, shutdown));
         }
         catch (CacheException e)
         {
+            if (e.Error == CacheError.Overloaded)
+                counters.FillsRejected.Increment();
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
             fill.End(e);
         }
@@ -104,11 +107,20 @@ internal sealed partial class FillRun(
         fill.Settle(page, kept);
     }
 
-    private CacheException Interrupted(CancellationToken shutdown) => new(
-        CacheError.Unavailable,
-        shutdown.IsCancellationRequested
-            ? "The node is shutting down; ask another one."
-            : $"The under storage sent nothing for {limits.FillProgressTimeout.TotalSeconds} s; try again in a moment.");
+    private CacheException Interrupted(Fill fill, CancellationToken shutdown)
+    {
+        if (shutdown.IsCancellationRequested)
+            return new CacheException(CacheError.Unavailable, "The node is shutting down; ask another one.");
+        if (fill.IsSupplied)
+            return SilentSource(limits);
+        counters.FillsRejected.Increment();
+        return new CacheException(
+            CacheError.Overloaded, $"This read waited {limits.FillProgressTimeout.TotalSeconds} s for others to end; try again in a moment.");
+    }
+
+    /// <summary>What a reader is told of a source that hangs.</summary>
+    public static CacheException SilentSource(CacheLimits limits) => new(
+        CacheError.Unavailable, $"The under storage sent nothing for {limits.FillProgressTimeout.TotalSeconds} s; try again in a moment.");
 
     private static Activity? StartActivity(Fill fill)
     {

@@ -45,12 +45,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
         _pool = new FillBufferPool(limits.FillBufferBytes, pageSize, limits.MaxFillWaiters);
         _admission = new BypassAdmission(limits, time);
         _run = new FillRun(storageOf, store, _pool, _admission, limits, counters, time, log);
-        // An eighth of the read-ahead window: eight streams in parallel hide the latency of object stores.
-        ChunkPages = (int)Math.Max(1, Math.Min(limits.MaxFillBytes, limits.ReadAheadBytes / 8) / pageSize);
     }
-
-    /// <summary>Pages that one fill joins at most; sequential fills start at multiples of it, so that readers of one file meet in the same fills.</summary>
-    public int ChunkPages { get; }
 
     /// <summary>Bytes of buffers that fills hold now.</summary>
     public long BufferedBytes => _pool.Lent;
@@ -114,14 +109,20 @@ internal sealed partial class PageFiller : IAsyncDisposable
     /// </summary>
     public void ReadAhead(FileRef file, long offset, long expected)
     {
-        long chunk = offset / _pageSize / ChunkPages + 1;
-        long end = Math.Min(offset + Math.Min(expected, _limits.ReadAheadBytes), file.Length);
-        for (; chunk * ChunkPages * _pageSize < end; chunk++)
+        int chunkPages = ChunkPagesOf(file);
+        long end = Math.Min(offset + Math.Min(expected, WindowOf(file)), file.Length);
+        for (long page = (offset / _pageSize / chunkPages + 1) * chunkPages; page * _pageSize < end; page += chunkPages)
         {
-            if (_admission.IsUnkept(file.Id) || !StartAhead(file, chunk * ChunkPages, end))
+            if (_admission.IsUnkept(file.Id) || !StartAhead(file, page, end, chunkPages))
                 return;
         }
     }
+
+    /// <summary>
+    /// Pages that one fill of the file joins at most: an eighth of the read-ahead window, so that eight streams in parallel hide the
+    /// latency of object stores. Sequential fills start at multiples of it: readers of one file meet in the same fills.
+    /// </summary>
+    public int ChunkPagesOf(FileRef file) => (int)Math.Max(1, Math.Min(_limits.MaxFillBytes, WindowOf(file) / 8) / _pageSize);
 
     /// <summary>What runs now for the key (and below it) will not stay in the cache.</summary>
     public void Abandon(UfsIdentity identity, string key, bool recursive)
@@ -190,9 +191,9 @@ internal sealed partial class PageFiller : IAsyncDisposable
     }
 
     /// <summary>Starts fills for the missing pages of one chunk. False: no buffers free, stop reading ahead.</summary>
-    private bool StartAhead(FileRef file, long firstPage, long end)
+    private bool StartAhead(FileRef file, long firstPage, long end, int chunkPages)
     {
-        long lastPage = Math.Min(firstPage + ChunkPages, (end + _pageSize - 1) / _pageSize);
+        long lastPage = Math.Min(firstPage + chunkPages, (end + _pageSize - 1) / _pageSize);
         for (long page = firstPage; page < lastPage; page++)
         {
             if (_store.Contains(file, page))
@@ -219,12 +220,15 @@ internal sealed partial class PageFiller : IAsyncDisposable
     /// <summary>Pages from <paramref name="page"/> on that nobody has or fetches, at most to the end of its chunk. Under the gate.</summary>
     private int CountMissing(FileRef file, long page, long end)
     {
-        long last = Math.Min((page / ChunkPages + 1) * ChunkPages, (end + _pageSize - 1) / _pageSize);
+        int chunkPages = ChunkPagesOf(file);
+        long last = Math.Min((page / chunkPages + 1) * chunkPages, (end + _pageSize - 1) / _pageSize);
         int count = 0;
         while (page + count < last && !_fills.ContainsKey(new PageId(file.Id, page + count)) && !_store.Contains(file, page + count))
             count++;
         return count;
     }
+
+    private long WindowOf(FileRef file) => Math.Min(_limits.ReadAheadBytes, _storageOf(file.Identity).Capabilities.ReadAheadBytes);
 
     private Fill Claim(FileRef file, long page, int count)
     {
@@ -274,12 +278,21 @@ internal sealed partial class PageFiller : IAsyncDisposable
         // The caller may be a thread that must not block (socket events), and a source may block in its open.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         int wanted = (int)Math.Min(destination.Length, file.Length - offset);
-        IUfsReader reader = await _storageOf(file.Identity)
-            .OpenReadAsync(file.Key, file.Version, offset, wanted, cancellationToken).ConfigureAwait(false);
-        await using (reader.ConfigureAwait(false))
+        using var patience = new CancellationTokenSource(_limits.FillProgressTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
         {
-            int read = await reader.ReadAsync(destination[..wanted], cancellationToken).ConfigureAwait(false);
-            return read > 0 ? read : throw CacheException.Changed(file.Key);
+            IUfsReader reader = await _storageOf(file.Identity)
+                .OpenReadAsync(file.Key, file.Version, offset, wanted, either.Token).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                int read = await reader.ReadAsync(destination[..wanted], either.Token).ConfigureAwait(false);
+                return read > 0 ? read : throw CacheException.Changed(file.Key);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw FillRun.SilentSource(_limits);
         }
     }
 

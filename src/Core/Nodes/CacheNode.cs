@@ -29,6 +29,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         _filler = new PageFiller(
             identity => _mounts().StorageOf(identity), _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log);
         _counters.ObserveGauge("ocache.fill.buffers", () => [new(_filler.BufferedBytes)], "By", "Memory that fills hold.");
+        StoreGauges.Publish(_counters, _store);
     }
 
     public string Name { get; }
@@ -66,8 +67,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
 
     public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
     {
-        StatusAnswer answer = recursive ? default : await _metadata.GetAsync(path, cancellationToken).ConfigureAwait(false);
-        if (answer.Status is { IsDirectory: true })
+        if (!recursive && await IsDirectoryAsync(path, cancellationToken).ConfigureAwait(false))
             throw new CacheException(CacheError.IsDirectory, $"'{path}' is a directory; free it with recursive=true.");
 
         DroppedPages dropped = default;
@@ -89,6 +89,19 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     internal Task FillsEndedAsync() => _filler.RunsEndedAsync();
 
     public ValueTask DisposeAsync() => _filler.DisposeAsync();
+
+    /// <summary>A source that does not answer does not keep anybody from freeing what is cached of it.</summary>
+    private async ValueTask<bool> IsDirectoryAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _metadata.GetAsync(path, cancellationToken).ConfigureAwait(false)).Status is { IsDirectory: true };
+        }
+        catch (CacheException)
+        {
+            return false;
+        }
+    }
 
     private BackingLease? TryLease(FileRef file, long offset, long length, long expected)
     {
@@ -136,11 +149,16 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         catch (CacheException e) when (e.Error is CacheError.Changed or CacheError.NotFound or CacheError.IsDirectory)
         {
             // What we believe of this key is proven wrong: the next open must ask.
+            CachePath? shown = null;
             foreach (Mount mount in _mounts().Mounts)
             {
-                if (mount.Storage.Identity == file.Identity)
-                    _metadata.Invalidate(mount.Path.Combine(file.Key), recursive: false);
+                if (mount.Storage.Identity != file.Identity)
+                    continue;
+                shown = mount.Path.Combine(file.Key);
+                _metadata.Invalidate(shown.Value, recursive: false);
             }
+            if (e.Error == CacheError.Changed && shown is { } path)
+                throw CacheException.Changed(path.Value);
             throw;
         }
     }
@@ -150,9 +168,11 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     {
         _counters.Hits.Increment();
         _counters.BytesFromCache.Add(bytes);
-        long chunk = (long)_filler.ChunkPages * file.PageSize;
+        if (expected <= bytes)
+            return;
+        long chunk = (long)_filler.ChunkPagesOf(file) * file.PageSize;
         bool startsChunk = (offset + bytes - 1) / chunk * chunk >= offset;
-        if (startsChunk && expected > bytes)
+        if (startsChunk)
             _filler.ReadAhead(file, offset, expected);
     }
 }

@@ -8,7 +8,7 @@ public sealed class CacheCounters : IDisposable
 {
     public const string MeterName = "Orleans.Cache";
 
-    /// <summary>Traces: fills, refreshes, frees, evictions. Hits are not traced, they are counted.</summary>
+    /// <summary>Traces of fills. Hits are not traced, they are counted.</summary>
     public static readonly ActivitySource Activities = new(MeterName);
 
     private readonly Meter _meter = new(MeterName);

@@ -44,7 +44,7 @@ public static class RestGateway
         app.UseMiddleware<ProblemMiddleware>();
         app.Use(The<FileEndpoint>(app).ShortenAsync);
         app.UseRouting();
-        app.MapMethods(FileEndpoint.Route + "/{**path}", GetAndHead, (Delegate)The<FileEndpoint>(app).HandleAsync).Describe(
+        app.MapMethods(FileEndpoint.Pattern, GetAndHead, (Delegate)The<FileEndpoint>(app).HandleAsync).Describe(
             "getFile", "Reads a file, whole or in ranges.", RestDescription.File);
         app.MapGet(StatusEndpoint.Route + "/{**path}", (Delegate)The<StatusEndpoint>(app).HandleAsync).Describe(
             "getStatus", "Status of a path: type, length, version, and how much of it is cached.", RestDescription.Path);

@@ -32,6 +32,9 @@ public sealed record RestLimits
     /// <summary>A client may stop for this long (a training step, a garbage collection) before the rate counts.</summary>
     public TimeSpan MinResponseGrace { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>A client that takes no byte of a file for so long is cut off: longer than a training step or a garbage collection, short enough that leases end.</summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Response bytes buffered per connection before the sender waits for the client: one chunk on its way, one being read.</summary>
     public long ResponseBufferBytes { get; init; } = 128 * CacheLimits.KiB;
 

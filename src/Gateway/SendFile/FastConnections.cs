@@ -6,9 +6,6 @@ namespace Orleans.Cache.Gateway.SendFile;
 /// <summary>How a node's plain HTTP/1.1 endpoints reach the speed of their files; see docs/decisions/0002-sendfile.md.</summary>
 public static class FastConnections
 {
-    /// <summary>A client that takes no byte for so long is cut off: longer than a training step or a garbage collection of any client, short enough that leases end.</summary>
-    private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(60);
-
     /// <summary>
     /// Lets the runtime complete socket operations on the thread that got the event. For the whole process, and only before its
     /// first socket: the node calls it first of all. Work that blocks must then leave those threads (<see cref="Rest.OffEventThread"/>).
@@ -19,12 +16,14 @@ public static class FastConnections
     public static IWebHostBuilder UseInlineScheduling(this IWebHostBuilder host) => host.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
 
     /// <summary>Cached file ranges leave this endpoint by sendfile. Plain TCP and HTTP/1.x only: TLS and HTTP/2 stand between body and socket.</summary>
-    public static void UseSendFile(this ListenOptions listen)
+    /// <param name="listen">The endpoint.</param>
+    /// <param name="stallTimeout">A client that takes no byte for so long is cut off.</param>
+    public static void UseSendFile(this ListenOptions listen, TimeSpan stallTimeout)
     {
         listen.Protocols = HttpProtocols.Http1;
         listen.Use(next => connection =>
         {
-            SendFileConnection.Wrap(connection, StallTimeout);
+            SendFileConnection.Wrap(connection, stallTimeout);
             return next(connection);
         });
     }

@@ -21,6 +21,7 @@ namespace Orleans.Cache.Silo.Hosting;
 internal sealed class NodeHost(NodeOptions options, TextWriter output)
 {
     private readonly CacheLimits _limits = new();
+    private readonly RestLimits _restLimits = new();
     private readonly TimeProvider _time = TimeProvider.System;
 
     /// <exception cref="CacheException">The node could not start; the message says why.</exception>
@@ -53,7 +54,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
         ConfigureLogs(builder.Logging);
         builder.WebHost.UseKestrelCore()
             .UseInlineScheduling()
-            .ConfigureKestrel(kestrel => kestrel.Listen(options.Listen, options.RestPort, listen => listen.UseSendFile()));
+            .ConfigureKestrel(kestrel => kestrel.Listen(options.Listen, options.RestPort, listen => listen.UseSendFile(_restLimits.StallTimeout)));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _limits.DrainTimeout);
         // Instances, not factories: the engine, which outlives the web application, disposes of them.
         builder.Services.AddSingleton(engine.Files)
@@ -62,7 +63,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             .AddSingleton(_time)
             .AddSingleton(health)
             .AddRouting()
-            .AddRestGateway()
+            .AddRestGateway(_restLimits)
             .AddNodeTelemetry(options.Name, ExportMetrics(), ExportTraces());
         return builder.Build().MapRestGateway();
     }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Rest.Problems;
 using Orleans.Cache.Gateway.Rest.Targets;
@@ -14,6 +15,11 @@ internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
 {
     public const string Route = "/api/v1/files";
 
+    /// <summary>What routing matches.</summary>
+    public const string Pattern = Route + "/{**path}";
+
+    private static readonly KeyValuePair<string, object?> RouteTag = new("http.route", Pattern);
+
     /// <summary>One restart: the engine has forgotten the old status by then; a file that changes again meanwhile is not at rest.</summary>
     private const int Attempts = 2;
 
@@ -21,11 +27,15 @@ internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
     /// Middleware in front of routing: reads of files, which are most requests and the only ones whose microseconds count, need
     /// no route table. It answers the same as the routed endpoint, which stays for other methods and for the API's description.
     /// </summary>
-    public Task ShortenAsync(HttpContext context, RequestDelegate next) =>
-        context.Request.Path.StartsWithSegments(Route, StringComparison.OrdinalIgnoreCase)
-            && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
-            ? HandleAsync(context)
-            : next(context);
+    public Task ShortenAsync(HttpContext context, RequestDelegate next)
+    {
+        if (!context.Request.Path.StartsWithSegments(Route, StringComparison.OrdinalIgnoreCase)
+            || !(HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)))
+            return next(context);
+        // The request's metrics name the route as routing would.
+        context.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(RouteTag);
+        return HandleAsync(context);
+    }
 
     public async Task HandleAsync(HttpContext context)
     {
