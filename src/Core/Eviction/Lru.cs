@@ -14,7 +14,15 @@ public sealed class Lru : IEvictionPolicy
 
     public string Name => "lru";
 
-    public int Count => _queue.Count;
+    /// <summary>Under the lock: a touch takes the entry out for a moment.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _queue.Count;
+        }
+    }
 
     public long MemoryBytes => _links.MemoryBytes + _isIn.MemoryBytes;
 

@@ -45,7 +45,12 @@ internal sealed partial class PageFiller : IAsyncDisposable
         _pool = new FillBufferPool(limits.FillBufferBytes, pageSize, limits.MaxFillWaiters);
         _admission = new BypassAdmission(limits, time);
         _run = new FillRun(storageOf, store, _pool, _admission, limits, counters, time, log);
+        // An eighth of the read-ahead window: eight streams in parallel hide the latency of object stores.
+        ChunkPages = (int)Math.Max(1, Math.Min(limits.MaxFillBytes, limits.ReadAheadBytes / 8) / pageSize);
     }
+
+    /// <summary>Pages that one fill joins at most; sequential fills start at multiples of it, so that readers of one file meet in the same fills.</summary>
+    public int ChunkPages { get; }
 
     /// <summary>Bytes of buffers that fills hold now.</summary>
     public long BufferedBytes => _pool.Lent;
@@ -109,20 +114,13 @@ internal sealed partial class PageFiller : IAsyncDisposable
     /// </summary>
     public void ReadAhead(FileRef file, long offset, long expected)
     {
-        int chunkPages = ChunkPagesOf(file);
-        long end = Math.Min(offset + Math.Min(expected, WindowOf(file)), file.Length);
-        for (long page = (offset / _pageSize / chunkPages + 1) * chunkPages; page * _pageSize < end; page += chunkPages)
+        long end = Math.Min(offset + Math.Min(expected, _limits.ReadAheadBytes), file.Length);
+        for (long page = (offset / _pageSize / ChunkPages + 1) * ChunkPages; page * _pageSize < end; page += ChunkPages)
         {
-            if (_admission.IsUnkept(file.Id) || !StartAhead(file, page, end, chunkPages))
+            if (_admission.IsUnkept(file.Id) || !StartAhead(file, page, end))
                 return;
         }
     }
-
-    /// <summary>
-    /// Pages that one fill of the file joins at most: an eighth of the read-ahead window, so that eight streams in parallel hide the
-    /// latency of object stores. Sequential fills start at multiples of it: readers of one file meet in the same fills.
-    /// </summary>
-    public int ChunkPagesOf(FileRef file) => (int)Math.Max(1, Math.Min(_limits.MaxFillBytes, WindowOf(file) / 8) / _pageSize);
 
     /// <summary>What runs now for the key (and below it) will not stay in the cache.</summary>
     public void Abandon(UfsIdentity identity, string key, bool recursive)
@@ -191,9 +189,9 @@ internal sealed partial class PageFiller : IAsyncDisposable
     }
 
     /// <summary>Starts fills for the missing pages of one chunk. False: no buffers free, stop reading ahead.</summary>
-    private bool StartAhead(FileRef file, long firstPage, long end, int chunkPages)
+    private bool StartAhead(FileRef file, long firstPage, long end)
     {
-        long lastPage = Math.Min(firstPage + chunkPages, (end + _pageSize - 1) / _pageSize);
+        long lastPage = Math.Min(firstPage + ChunkPages, (end + _pageSize - 1) / _pageSize);
         for (long page = firstPage; page < lastPage; page++)
         {
             if (_store.Contains(file, page))
@@ -220,15 +218,12 @@ internal sealed partial class PageFiller : IAsyncDisposable
     /// <summary>Pages from <paramref name="page"/> on that nobody has or fetches, at most to the end of its chunk. Under the gate.</summary>
     private int CountMissing(FileRef file, long page, long end)
     {
-        int chunkPages = ChunkPagesOf(file);
-        long last = Math.Min((page / chunkPages + 1) * chunkPages, (end + _pageSize - 1) / _pageSize);
+        long last = Math.Min((page / ChunkPages + 1) * ChunkPages, (end + _pageSize - 1) / _pageSize);
         int count = 0;
         while (page + count < last && !_fills.ContainsKey(new PageId(file.Id, page + count)) && !_store.Contains(file, page + count))
             count++;
         return count;
     }
-
-    private long WindowOf(FileRef file) => Math.Min(_limits.ReadAheadBytes, _storageOf(file.Identity).Capabilities.ReadAheadBytes);
 
     private Fill Claim(FileRef file, long page, int count)
     {

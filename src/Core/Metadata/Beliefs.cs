@@ -58,12 +58,12 @@ internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, Epoc
             if (TryGet(path, out Belief<T>? belief, out _))
                 return Task.FromResult(belief);
             if (_running.TryGetValue(path.Value, out Refresh<T>? running))
-                return (MayJoin(running, validity) ? running : running.Next ??= new Refresh<T>(path, ask, time)).Result;
+                return (MayJoin(running, validity) ? running : running.Next ??= new Refresh<T>(path, ask, time)).Answered;
             refresh = new Refresh<T>(path, ask, time);
             Begin(refresh);
         }
         _ = RunAsync(refresh);
-        return refresh.Result;
+        return refresh.Answered;
     }
 
     private bool IsBelieved(Belief<T> belief, out TimeSpan remaining)

@@ -12,7 +12,7 @@ internal sealed class Refresh<T>(CachePath path, Func<Refresh<T>, Task<Belief<T>
 
     public CachePath Path { get; } = path;
 
-    public Task<Belief<T>> Result => _result.Task;
+    public Task<Belief<T>> Answered => _result.Task;
 
     /// <summary>Starts when this one ends; for callers that must not be answered from this one.</summary>
     public Refresh<T>? Next { get; set; }

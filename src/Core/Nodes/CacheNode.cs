@@ -170,7 +170,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         _counters.BytesFromCache.Add(bytes);
         if (expected <= bytes)
             return;
-        long chunk = (long)_filler.ChunkPagesOf(file) * file.PageSize;
+        long chunk = (long)_filler.ChunkPages * file.PageSize;
         bool startsChunk = (offset + bytes - 1) / chunk * chunk >= offset;
         if (startsChunk)
             _filler.ReadAhead(file, offset, expected);

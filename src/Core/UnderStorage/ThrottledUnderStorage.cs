@@ -14,9 +14,6 @@ namespace Orleans.Cache.UnderStorage;
 public sealed class ThrottledUnderStorage(IUnderStorage inner, TimeSpan latency, long bytesPerSecondPerStream, TimeProvider time)
     : DelegatingUnderStorage(inner)
 {
-    /// <summary>A far storage by design: all the reading ahead that the engine gives.</summary>
-    public override UfsCapabilities Capabilities { get; } = inner.Capabilities with { ReadAheadBytes = long.MaxValue };
-
     public override async ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken)
     {
         await DelayAsync(cancellationToken).ConfigureAwait(false);

@@ -24,10 +24,4 @@ public sealed record UfsCapabilities
 
     /// <summary>Empty directories exist by themselves (not only as prefixes of keys).</summary>
     public bool RealDirectories { get; init; }
-
-    /// <summary>
-    /// Bytes by which reading ahead of a sequential reader helps at most: about latency times bandwidth. Far storages need all the
-    /// engine gives; for near ones less is faster, because what is under way then stays in the processor's caches.
-    /// </summary>
-    public long ReadAheadBytes { get; init; } = long.MaxValue;
 }

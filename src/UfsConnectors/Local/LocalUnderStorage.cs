@@ -42,15 +42,9 @@ public sealed class LocalUnderStorage : IUnderStorage
         _time = time;
     }
 
-    /// <summary>Eight pieces under way: a disk's queue is full, the kernel reads ahead itself, and what is copied through stays in the cache.</summary>
-    private const long ReadAheadBytes = 64L * CacheLimits.MiB;
-
     public UfsIdentity Identity => new("file://" + _root.RealPath);
 
-    public UfsCapabilities Capabilities { get; } = new()
-    {
-        CanWrite = true, AtomicRename = true, RealDirectories = true, ReadAheadBytes = ReadAheadBytes,
-    };
+    public UfsCapabilities Capabilities { get; } = new() { CanWrite = true, AtomicRename = true, RealDirectories = true };
 
     /// <summary>Names that listings met and left out because they are not valid UTF-8.</summary>
     public Tally UnreadableNames { get; } = new();
