@@ -6,7 +6,7 @@ using static Orleans.Cache.Core.Tests.Pages.PageStoreFixture;
 namespace Orleans.Cache.Core.Tests.Pages;
 
 /// <summary>The races that the design names, each forced.</summary>
-public sealed class PageStoreRaceTests : IAsyncDisposable
+public sealed class PageStoreRaceTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _root = new(onTmpfs: true);
     private readonly StoreDirectory _store;
@@ -15,7 +15,9 @@ public sealed class PageStoreRaceTests : IAsyncDisposable
 
     public PageStoreRaceTests() => _store = OpenDirectory(_root["store"], 10 * PageSize, inner => _files = new HeldBackingFiles(inner));
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         await _store.DisposeAsync();
         _root.Dispose();
