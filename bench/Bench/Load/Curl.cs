@@ -14,7 +14,8 @@ internal static class Curl
     public static async Task<Download> GetAsync(string url)
     {
         using Process curl = Process.Start(new ProcessStartInfo(
-            "curl", ["-sS", "-f", "-o", "/dev/null", "-w", "%{time_total} %{time_starttransfer} %{size_download}", url]) { RedirectStandardOutput = true })!;
+            "curl", ["-sS", "-f", "-o", "/dev/null", "-w", "%{time_total} %{time_starttransfer} %{size_download}", url])
+        { RedirectStandardOutput = true })!;
         string[] figures = (await curl.StandardOutput.ReadToEndAsync()).Split(' ');
         await curl.WaitForExitAsync();
         if (curl.ExitCode != 0)
