@@ -210,8 +210,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
         await _evictor.DisposeAsync().ConfigureAwait(false);
         try
         {
-            if (_compactor.IsStale)
-                await _compactor.CompactAsync().ConfigureAwait(false);
+            await _compactor.CloseAsync().ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -219,7 +218,6 @@ internal sealed class StoreDirectory : IAsyncDisposable
         }
         _journal.Dispose();
         _names.Dispose();
-        _compactor.Dispose();
         _reader.Dispose();
         _writer.Dispose();
         _cache.Dispose();
