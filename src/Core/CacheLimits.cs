@@ -16,6 +16,9 @@ public sealed record CacheLimits
     /// <summary>Largest page size: a fill's buffers must fit many times into <see cref="FillBufferBytes"/>.</summary>
     public const int MaxPageSize = 16 * MiB;
 
+    /// <summary>Bytes that move at a time from a source through the checksum into the store: a quarter of a core's second-level cache on current servers.</summary>
+    public const int TransferPiece = 256 * KiB;
+
     /// <summary>Bytes that one ranged read of the under storage joins at most: object stores reach full stream speed by 8-16 MiB.</summary>
     public int MaxFillBytes { get; init; } = 16 * MiB;
 

@@ -16,7 +16,8 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
     private readonly Lock _gate = new();
     private NativeBuffer[]? _buffers;
     private Action<NativeBuffer[]>? _return;
-    private TaskCompletionSource? _progress;
+    private TaskCompletionSource? _arrival;
+    private TaskCompletionSource? _settling;
     private readonly PageFate[] _fates = new PageFate[pageCount];
     private long _available;
     private Exception? _error;
@@ -95,7 +96,7 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
         lock (_gate)
         {
             _available += bytes;
-            (progress, _progress) = (_progress, null);
+            (progress, _arrival) = (_arrival, null);
         }
         progress?.SetResult();
     }
@@ -107,7 +108,7 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
         lock (_gate)
         {
             _fates[index] = kept ? PageFate.Kept : PageFate.GivenUp;
-            (progress, _progress) = (_progress, null);
+            (progress, _settling) = (_settling, null);
         }
         progress?.SetResult();
     }
@@ -124,7 +125,7 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
                 PageFate fate = _fates[page - FirstPage];
                 if (fate != PageFate.Open || _ended)
                     return fate == PageFate.Kept;
-                progress = (_progress ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                progress = (_settling ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
             await progress.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -133,16 +134,18 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
     /// <summary>No more bytes will arrive: readers of what has not arrived get the error, or look again where it is null.</summary>
     public void End(Exception? error)
     {
-        TaskCompletionSource? progress;
+        TaskCompletionSource? arrival, settling;
         lock (_gate)
         {
             if (_ended)
                 return;
             _ended = true;
             _error = error;
-            (progress, _progress) = (_progress, null);
+            (arrival, settling) = (_arrival, _settling);
+            (_arrival, _settling) = (null, null);
         }
-        progress?.SetResult();
+        arrival?.SetResult();
+        settling?.SetResult();
     }
 
     /// <summary>Copies bytes at <paramref name="offset"/> of the file as soon as one is there. 0: the fill ended without them; look again.</summary>
@@ -163,7 +166,7 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
                         throw Rethrown(_error);
                     if (_ended)
                         return 0;
-                    progress = (_progress ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                    progress = (_arrival ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
                 }
             }
             if (progress is null)

@@ -29,12 +29,13 @@ internal sealed partial class FillRun(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, shutdown);
         // A source that hangs without heeding its token keeps the run and its buffers, but not the readers.
         await using CancellationTokenRegistration impatience = either.Token.UnsafeRegister(_ => fill.End(Interrupted(fill, shutdown)), null);
+        List<Task> keeping = [];
         try
         {
             buffers ??= await pool.RentAsync(fill.PageLengths(), either.Token).ConfigureAwait(false); // 1
             fill.Supply(buffers, pool.Return);
             patience.CancelAfter(limits.FillProgressTimeout);
-            await TransferAsync(fill, patience, either.Token).ConfigureAwait(false);
+            await TransferAsync(fill, keeping, patience, either.Token).ConfigureAwait(false);
             fill.End(null); // 5
         }
         catch (OperationCanceledException)
@@ -53,30 +54,16 @@ internal sealed partial class FillRun(
             LogUnexpected(e, fill.File.Key);
             fill.End(e);
         }
+        // Also when the source failed, whose readers know by now: the writes read our buffers, and others get those when the run has ended.
+        await Task.WhenAll(keeping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task TransferAsync(Fill fill, CancellationTokenSource patience, CancellationToken cancellationToken)
+    private async Task TransferAsync(Fill fill, List<Task> keeping, CancellationTokenSource patience, CancellationToken cancellationToken)
     {
         IUfsReader reader = await storageOf(fill.File.Identity)
             .OpenReadAsync(fill.File.Key, fill.File.Version, fill.Start, fill.Length, cancellationToken).ConfigureAwait(false); // 2
-        List<Task> keeping = [];
         await using (reader.ConfigureAwait(false))
-        {
-            for (int page = 0; page < fill.PageCount; page++)
-            {
-                await ReadPageAsync(fill, page, reader, patience, cancellationToken).ConfigureAwait(false); // 3
-                counters.PagesFilled.Increment();
-                if (!reader.MayPublish)
-                {
-                    // Whoever waits for later pages of this run looks again and, the content being marked, reads past the cache.
-                    admission.CouldNotKeep(fill.File.Id);
-                    break;
-                }
-                Task kept = KeepAsync(fill, page, cancellationToken); // 4
-                if (!kept.IsCompleted)
-                    keeping.Add(kept);
-            }
-        }
+            await TransferPagesAsync(fill, reader, keeping, patience, cancellationToken).ConfigureAwait(false); // 3, 4
         patience.CancelAfter(Timeout.InfiniteTimeSpan);
         await Task.WhenAll(keeping).ConfigureAwait(false);
         // A free marks its fills before it drops pages: a mark that came after this line finds all our pages in the store and drops them itself.
@@ -84,25 +71,64 @@ internal sealed partial class FillRun(
             await store.DropAsync(fill.File.Identity, fill.File.Key, recursive: false, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask ReadPageAsync(Fill fill, int page, IUfsReader reader, CancellationTokenSource patience, CancellationToken cancellationToken)
+    private async ValueTask TransferPagesAsync(
+        Fill fill, IUfsReader reader, List<Task> keeping, CancellationTokenSource patience, CancellationToken cancellationToken)
     {
-        Memory<byte> rest = fill.PageBuffer(page);
-        while (!rest.IsEmpty)
+        for (int page = 0; page < fill.PageCount; page++)
         {
-            int read = await reader.ReadAsync(rest, cancellationToken).ConfigureAwait(false);
-            if (read == 0)
-                throw CacheException.Changed(fill.File.Key);
-            rest = rest[read..];
-            fill.Advance(read);
-            patience.CancelAfter(limits.FillProgressTimeout);
+            bool wanted = reader.MayPublish && !fill.Abandoned, complete = false;
+            Task<IPageWrite?> writing = wanted
+                ? store.BeginWriteAsync(fill.File, fill.FirstPage + page, cancellationToken).AsTask()
+                : Task.FromResult<IPageWrite?>(null);
+            try
+            {
+                await ReadPageAsync(fill, page, reader, writing, patience, cancellationToken).ConfigureAwait(false);
+                complete = reader.MayPublish && !fill.Abandoned;
+            }
+            finally
+            {
+                Task kept = KeepAsync(fill, page, writing, complete);
+                if (!kept.IsCompletedSuccessfully)
+                    keeping.Add(kept);
+            }
+            counters.PagesFilled.Increment();
+            if (!complete)
+                admission.CouldNotKeep(fill.File.Id);
+            // Whoever waits for later pages of this run looks again and, the content being marked, reads past the cache.
+            if (!reader.MayPublish)
+                break;
         }
     }
 
-    private async Task KeepAsync(Fill fill, int page, CancellationToken cancellationToken)
+    private async ValueTask ReadPageAsync(
+        Fill fill, int page, IUfsReader reader, Task<IPageWrite?> writing, CancellationTokenSource patience, CancellationToken cancellationToken)
     {
-        bool kept = !fill.Abandoned
-            && await store.WriteAsync(fill.File, fill.FirstPage + page, fill.PageBuffer(page), cancellationToken).ConfigureAwait(false);
-        if (!kept)
+        Memory<byte> buffer = fill.PageBuffer(page);
+        for (int at = 0; at < buffer.Length;)
+        {
+            int read = await reader.ReadAsync(buffer.Slice(at, Math.Min(CacheLimits.TransferPiece, buffer.Length - at)), cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+                throw CacheException.Changed(fill.File.Key);
+            at += read;
+            fill.Advance(read);
+            patience.CancelAfter(limits.FillProgressTimeout);
+            // Where making room takes longer than the source, the page is written at its end.
+            if (writing.IsCompletedSuccessfully && reader.MayPublish)
+                writing.Result?.Offer(buffer.Span[..at]);
+        }
+    }
+
+    /// <summary>The end of one page: into the store if all of it came and may stay, out of it else.</summary>
+    private async Task KeepAsync(Fill fill, int page, Task<IPageWrite?> writing, bool complete)
+    {
+        bool kept = false;
+        IPageWrite? write = await writing.ConfigureAwait(false);
+        if (write is not null)
+        {
+            await using (write.ConfigureAwait(false))
+                kept = complete && await write.CommitAsync(fill.PageBuffer(page)).ConfigureAwait(false);
+        }
+        if (complete && !kept)
             admission.CouldNotKeep(fill.File.Id);
         fill.Settle(page, kept);
     }

@@ -79,11 +79,11 @@ public sealed class FilePageStore : IPageStore
 
     public long CachedBytes(FileRef file) => DirectoryOf(file.Id)?.CachedBytes(file) ?? 0;
 
-    public ValueTask<bool> WriteAsync(FileRef file, long page, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    public ValueTask<IPageWrite?> BeginWriteAsync(FileRef file, long page, CancellationToken cancellationToken)
     {
-        if (!IsWithin(file, page, 0, data.Length) || file.PageLength(page) != data.Length)
-            throw new ArgumentException($"Page {page} of {file} cannot have {data.Length} bytes.", nameof(data));
-        return DirectoryOf(file.Id) is { } directory ? directory.WriteAsync(file, page, data, cancellationToken) : new(false);
+        if (!IsWithin(file, page, 0, 0))
+            throw new ArgumentOutOfRangeException(nameof(page), page, $"{file} has no such page.");
+        return DirectoryOf(file.Id) is { } directory ? directory.BeginWriteAsync(file, page, cancellationToken) : default;
     }
 
     public BackingLease? TryLease(FileRef file, long offset, long length) =>

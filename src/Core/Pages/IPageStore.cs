@@ -29,14 +29,14 @@ public interface IPageStore : IAsyncDisposable
     long CachedBytes(FileRef file);
 
     /// <summary>
-    /// Keeps one page. Makes room by eviction first. Returns false, and keeps nothing, where there is no room, the page is
-    /// there already or about to leave, or its store directory is out of service: keeping is best effort, reading is not.
+    /// Begins to keep one page: takes it, and makes room by eviction first. Null, and nothing is kept, where there is no room,
+    /// the page is there already or about to leave, or its store directory is out of service: keeping is best effort, reading
+    /// is not.
     /// </summary>
     /// <param name="file">The content.</param>
     /// <param name="page">Page index.</param>
-    /// <param name="data">Exactly the page's bytes.</param>
     /// <param name="cancellationToken">Ends waiting for room.</param>
-    ValueTask<bool> WriteAsync(FileRef file, long page, ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
+    ValueTask<IPageWrite?> BeginWriteAsync(FileRef file, long page, CancellationToken cancellationToken);
 
     /// <summary>
     /// Lends the backing file for the leading part of a range whose pages are present and verified, for sendfile(2) and the
@@ -53,6 +53,38 @@ public interface IPageStore : IAsyncDisposable
 
     /// <summary>Figures of each store directory, in configuration order.</summary>
     IReadOnlyList<StoreDirectoryStatus> GetStatus();
+}
+
+/// <summary>
+/// A page on its way into the store. Its bytes may be offered as they come from the under storage, while the processor still
+/// has them at hand; nobody sees the page before it is committed. Disposed without a commit, it was never there.
+/// </summary>
+/// <remarks>One caller at a time.</remarks>
+public interface IPageWrite : IAsyncDisposable
+{
+    /// <summary>
+    /// The first bytes of the page, as many as have come. May write what is new among them, where that waits for nobody; or leaves all
+    /// to the commit.
+    /// </summary>
+    void Offer(ReadOnlySpan<byte> begin);
+
+    /// <summary>Writes what is left and makes the page readable. False, and nothing is kept, where it failed or was dropped meanwhile.</summary>
+    /// <param name="page">Exactly the page's bytes, those offered before included.</param>
+    ValueTask<bool> CommitAsync(ReadOnlyMemory<byte> page);
+}
+
+/// <summary>Whole pages.</summary>
+public static class PageStoreExtensions
+{
+    /// <summary>Keeps a page whose bytes are all there. False where it is not kept; see <see cref="IPageStore.BeginWriteAsync"/>.</summary>
+    public static async ValueTask<bool> WriteAsync(this IPageStore store, FileRef file, long page, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        IPageWrite? write = await store.BeginWriteAsync(file, page, cancellationToken).ConfigureAwait(false);
+        if (write is null)
+            return false;
+        await using (write.ConfigureAwait(false))
+            return await write.CommitAsync(data).ConfigureAwait(false);
+    }
 }
 
 /// <summary>How a read of the page store ended.</summary>

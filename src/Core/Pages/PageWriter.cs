@@ -6,8 +6,8 @@ using Orleans.Cache.Pages.Journal;
 namespace Orleans.Cache.Pages;
 
 /// <summary>
-/// Keeps pages in one store directory: take the page, make room, write, journal, publish. Whatever fails on the way gives back
-/// what was taken; the reader who is behind the write never hears of it.
+/// Keeps pages in one store directory: take the page, make room (here), write, journal, publish (<see cref="PageWrite"/>).
+/// Whatever fails on the way gives back what was taken; the reader who is behind the write never hears of it.
 /// </summary>
 internal sealed class PageWriter(
     PageFills fills, PageRemovals removals, Remover remover, Evictor evictor, SpaceLedger ledger, AppendLog journal, NameLog names,
@@ -16,33 +16,31 @@ internal sealed class PageWriter(
     /// <summary>Blocking writes at a time: the kernel takes them at the disk's speed, more would only hold threads.</summary>
     private const int MaxBlockingWrites = 16;
 
-    /// <summary>A quarter of a core's second-level cache on current servers, beside what else is in there.</summary>
-    private const int WritePiece = 256 * CacheLimits.KiB;
-
+    private readonly PageFills _fills = fills;
+    private readonly SpaceLedger _ledger = ledger;
+    private readonly AppendLog _journal = journal;
+    private readonly NameLog _names = names;
+    private readonly IBackingFiles _files = files;
+    private readonly BackingFileCache _cache = cache;
     private readonly SemaphoreSlim _blocking = new(MaxBlockingWrites);
     private readonly WriteTurns _turns = new();
 
-    public async ValueTask<bool> WriteAsync(FileRef file, long page, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    /// <summary>See <see cref="IPageStore.BeginWriteAsync"/>.</summary>
+    public async ValueTask<IPageWrite?> BeginAsync(FileRef file, long page, CancellationToken cancellationToken)
     {
-        if (!NameRecord.Fits(file) || !fills.TryBegin(file, page, out PageFill fill))
-            return false;
-        int error = -1;
-        bool touched = false;
+        if (!NameRecord.Fits(file) || !_fills.TryBegin(file, page, out PageFill fill))
+            return null;
+        bool reserved = false;
         try
         {
-            if (!await evictor.TryReserveAsync(ledger.Allocated(data.Length), cancellationToken).ConfigureAwait(false))
-                return false;
-            touched = true;
-            error = await WriteInTurnAsync(file, fill, data).ConfigureAwait(false);
+            reserved = await evictor.TryReserveAsync(_ledger.Allocated(file.PageLength(page)), cancellationToken).ConfigureAwait(false);
+            return reserved ? new PageWrite(this, file, fill) : null;
         }
         finally
         {
-            if (error != 0 && fills.Abort(fill, touched))
-                remover.Unlink(new LeavingFile(fill.Head, file.Id, fill.Incarnation));
+            if (!reserved)
+                Abort(fill, touchedDisk: false);
         }
-        if (error > 0)
-            await OnErrorAsync(fill, error).ConfigureAwait(false);
-        return error == 0;
     }
 
     public void Dispose()
@@ -51,92 +49,17 @@ internal sealed class PageWriter(
         _turns.Dispose();
     }
 
-    private async ValueTask<int> WriteInTurnAsync(FileRef file, PageFill fill, ReadOnlyMemory<byte> data)
+    private void Abort(in PageFill fill, bool touchedDisk)
     {
-        SemaphoreSlim turn = _turns.Of(file.Id);
-        await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            return files.NeverWaits ? Write(file, fill, data.Span) : await WriteOnPoolAsync(file, fill, data).ConfigureAwait(false);
-        }
-        finally
-        {
-            turn.Release();
-        }
-    }
-
-    private async Task<int> WriteOnPoolAsync(FileRef file, PageFill fill, ReadOnlyMemory<byte> data)
-    {
-        await _blocking.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            return await Task.Run(() => Write(file, fill, data.Span)).ConfigureAwait(false);
-        }
-        finally
-        {
-            _blocking.Release();
-        }
-    }
-
-    /// <summary>0: published. -1: the file was dropped meanwhile. Else errno. The reservation is used or given back.</summary>
-    private int Write(FileRef file, in PageFill fill, ReadOnlySpan<byte> data)
-    {
-        long reserved = ledger.Allocated(data.Length);
-        if (fill.IsNewFile)
-            names.Append(file, fill.Incarnation);
-        BackingFile? backing = cache.Rent(file.Id, fill.Incarnation, fill.IsNewFile ? BackingOpen.Create : BackingOpen.Existing, out int error);
-        if (backing is null)
-        {
-            ledger.Release(reserved);
-            return error;
-        }
-        if (fill.IsNewFile)
-            fills.MarkExisting(fill);
-        long offset = fill.Page * file.PageSize;
-        error = WriteSumming(backing.Descriptor, data, offset, out uint checksum);
-        if (error == 0 && fills.TryPublish(fill, checksum, journal))
-        {
-            backing.Release();
-            return 0;
-        }
-        if (error == 0)
-        {
-            // Dropped while it was written. The remover may have unlinked before we created: unlink again. Our blocks live
-            // until the last descriptor of the file is closed, perhaps a lease's.
-            error = -1;
-            files.Unlink(file.Id, fill.Incarnation);
-            backing.ReleaseOnClose(reserved);
-            cache.Forget(fill.Incarnation);
-        }
-        else
-        {
-            files.Punch(backing.Descriptor, offset, reserved);
-            ledger.Release(reserved);
-        }
-        backing.Release();
-        return error;
-    }
-
-    /// <summary>Sums and writes piece by piece: the write then finds each piece in the processor's cache. Gives 0 or errno.</summary>
-    private int WriteSumming(int descriptor, ReadOnlySpan<byte> data, long offset, out uint checksum)
-    {
-        checksum = 0;
-        for (int at = 0; at < data.Length; at += WritePiece)
-        {
-            ReadOnlySpan<byte> piece = data.Slice(at, Math.Min(WritePiece, data.Length - at));
-            checksum = Crc32C.Append(checksum, piece);
-            int error = -files.Write(descriptor, piece, offset + at);
-            if (error != 0)
-                return error;
-        }
-        return 0;
+        if (_fills.Abort(fill, touchedDisk))
+            remover.Unlink(new LeavingFile(fill.Head, fill.File, fill.Incarnation));
     }
 
     private async ValueTask OnErrorAsync(PageFill fill, int error)
     {
         if (health.IsFull(error))
         {
-            ledger.ShrinkToUsed();
+            _ledger.ShrinkToUsed();
             evictor.WakeIfFull();
         }
         else if (error == LinuxFiles.NoEntry && !fill.IsNewFile)
@@ -147,6 +70,129 @@ internal sealed class PageWriter(
                 return;
             health.CountHealed(batch.Pages.Count, new PageId(fill.File, fill.Page).ToString());
             await remover.RemoveAsync(batch).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// One page that is taken and has room.
+    /// Invariants:
+    /// - the first <c>_written</c> bytes are in the backing file and in the checksum, unless an error says that they are lost;
+    /// - room is given back exactly once: by the eviction of a published page, with the blocks of a dropped file, or after a
+    ///   failed write by punching;
+    /// - a page that is neither published nor dropped goes back to Absent in <see cref="DisposeAsync"/>, whatever was written.
+    /// </summary>
+    private sealed class PageWrite(PageWriter writer, FileRef file, PageFill fill) : IPageWrite
+    {
+        private readonly SemaphoreSlim _turn = writer._turns.Of(file.Id);
+        private readonly long _reserved = writer._ledger.Allocated(file.PageLength(fill.Page));
+        private BackingFile? _backing;
+        private int _written;
+        private uint _checksum;
+        private int _error;
+        private bool _published;
+
+        /// <summary>Only where a write never waits for a device, and nobody else writes to the file just now.</summary>
+        public void Offer(ReadOnlySpan<byte> begin)
+        {
+            if (_error != 0 || !writer._files.NeverWaits || begin.Length - _written < CacheLimits.TransferPiece || !_turn.Wait(0, CancellationToken.None))
+                return;
+            try
+            {
+                WriteUpTo(begin);
+            }
+            finally
+            {
+                _turn.Release();
+            }
+        }
+
+        public async ValueTask<bool> CommitAsync(ReadOnlyMemory<byte> page)
+        {
+            if (page.Length != file.PageLength(fill.Page))
+                throw new ArgumentException($"Page {fill.Page} of {file} cannot have {page.Length} bytes.", nameof(page));
+            await _turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                if (writer._files.NeverWaits)
+                    WriteUpTo(page.Span);
+                else
+                    await WriteOnPoolAsync(page).ConfigureAwait(false);
+            }
+            finally
+            {
+                _turn.Release();
+            }
+            return _published = _error == 0 && writer._fills.TryPublish(fill, _checksum, writer._journal);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            if (_published)
+            {
+                _backing!.Release();
+                return ValueTask.CompletedTask;
+            }
+            GiveBackRoom();
+            writer.Abort(fill, touchedDisk: true);
+            return _error == 0 ? ValueTask.CompletedTask : writer.OnErrorAsync(fill, _error);
+        }
+
+        private async Task WriteOnPoolAsync(ReadOnlyMemory<byte> page)
+        {
+            await writer._blocking.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await Task.Run(() => WriteUpTo(page.Span)).ConfigureAwait(false);
+            }
+            finally
+            {
+                writer._blocking.Release();
+            }
+        }
+
+        /// <summary>Sums and writes piece by piece: the write then finds each piece in the processor's cache.</summary>
+        private void WriteUpTo(ReadOnlySpan<byte> begin)
+        {
+            if (_error != 0 || !TryOpen(out BackingFile backing))
+                return;
+            long offset = fill.Page * file.PageSize;
+            while (_written < begin.Length)
+            {
+                ReadOnlySpan<byte> piece = begin[_written..Math.Min(_written + CacheLimits.TransferPiece, begin.Length)];
+                _checksum = Crc32C.Append(_checksum, piece);
+                _error = -writer._files.Write(backing.Descriptor, piece, offset + _written);
+                if (_error != 0)
+                    return;
+                _written += piece.Length;
+            }
+        }
+
+        private bool TryOpen(out BackingFile backing)
+        {
+            if (_backing is null)
+            {
+                if (fill.IsNewFile)
+                    writer._names.Append(file, fill.Incarnation);
+                _backing = writer._cache.Rent(file.Id, fill.Incarnation, fill.IsNewFile ? BackingOpen.Create : BackingOpen.Existing, out _error);
+                if (_backing is not null && fill.IsNewFile)
+                    writer._fills.MarkExisting(fill);
+            }
+            backing = _backing!;
+            return _backing is not null;
+        }
+
+        private void GiveBackRoom()
+        {
+            if (_backing is not null)
+                writer._files.Punch(_backing.Descriptor, fill.Page * file.PageSize, _reserved);
+            writer._ledger.Release(_reserved);
+            if (writer._fills.IsDropped(fill))
+            {
+                // The remover may have unlinked before we created: unlink again.
+                writer._files.Unlink(file.Id, fill.Incarnation);
+                writer._cache.Forget(fill.Incarnation);
+            }
+            _backing?.Release();
         }
     }
 }

@@ -145,12 +145,11 @@ internal sealed class StoreDirectory : IAsyncDisposable
 
     public long CachedBytes(FileRef file) => _index.CachedBytes(file.Id);
 
-    public async ValueTask<bool> WriteAsync(FileRef file, long page, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    public ValueTask<IPageWrite?> BeginWriteAsync(FileRef file, long page, CancellationToken cancellationToken)
     {
-        bool kept = await _writer.WriteAsync(file, page, data, cancellationToken).ConfigureAwait(false);
-        if (kept && _fills.Published % PagesPerLook == 0)
+        if (_fills.Published % PagesPerLook == 0)
             _compactor.CompactIfDue();
-        return kept;
+        return _writer.BeginAsync(file, page, cancellationToken);
     }
 
     /// <summary>See IPageStore. Never waits: where the file is not open and opening might wait, the answer is null.</summary>

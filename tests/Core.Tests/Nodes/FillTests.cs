@@ -168,8 +168,10 @@ public sealed class FillTests
         byte[] content = await node.PutAsync("f", 10 * Page);
 
         Assert.Equal(content[100..200], await node.ReadAsync("/f", 100, 100));
+        await node.SettledAsync();
         Assert.Equal((100L, 0L), (node.Source.Reads.Last().Length, node.Counters.PagesFilled.Value));
         Assert.Equal(content[300..400], await node.ReadAsync("/f", 300, 100));
+        await node.SettledAsync();
         Assert.Equal(((long)Page, 1L), (node.Source.Reads.Last().Length, node.Counters.PagesFilled.Value));
     }
 

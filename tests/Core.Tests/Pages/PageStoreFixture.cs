@@ -36,8 +36,13 @@ internal static class PageStoreFixture
     public static async Task<bool> WriteAsync(this FilePageStore store, FileRef file, long page) =>
         await store.WriteAsync(file, page, Bytes(file, page), default);
 
-    public static async Task<bool> WriteAsync(this StoreDirectory store, FileRef file, long page) =>
-        await store.WriteAsync(file, page, Bytes(file, page), default);
+    public static async Task<bool> WriteAsync(this StoreDirectory store, FileRef file, long page, CancellationToken cancellationToken = default)
+    {
+        if (await store.BeginWriteAsync(file, page, cancellationToken) is not { } write)
+            return false;
+        await using (write)
+            return await write.CommitAsync(Bytes(file, page));
+    }
 
     /// <summary>Reads a whole page; null is a miss. Fails where the bytes are not the page's.</summary>
     public static async Task<bool> ReadAndCheckAsync(this FilePageStore store, FileRef file, long page)

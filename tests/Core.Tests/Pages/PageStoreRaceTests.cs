@@ -172,7 +172,7 @@ public sealed class PageStoreRaceTests : IAsyncLifetime
         Assert.True(await _store.WriteAsync(_file, 9));
         await held.Reached;
         using var cancelled = new CancellationTokenSource();
-        Task<bool> waiting = _store.WriteAsync(big, 0, Bytes(big, 0), cancelled.Token).AsTask();
+        Task<bool> waiting = _store.WriteAsync(big, 0, cancelled.Token);
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         held.Release();

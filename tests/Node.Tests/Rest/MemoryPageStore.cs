@@ -26,8 +26,7 @@ internal sealed class MemoryPageStore : IPageStore
 
     public long CachedBytes(FileRef file) => _pages.Where(p => p.Key.File == file.Id).Sum(p => (long)p.Value.Data.Length);
 
-    public ValueTask<bool> WriteAsync(FileRef file, long page, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
-        new(_pages.TryAdd(new PageId(file.Id, page), (file, data.ToArray())));
+    public ValueTask<IPageWrite?> BeginWriteAsync(FileRef file, long page, CancellationToken cancellationToken) => default;
 
     public BackingLease? TryLease(FileRef file, long offset, long length) => null;
 

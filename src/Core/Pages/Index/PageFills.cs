@@ -86,6 +86,13 @@ internal sealed class PageFills(PageIndex index, long firstIncarnation)
         }
     }
 
+    /// <summary>Whether the file is on its way out: the page cannot be published any more.</summary>
+    public bool IsDropped(in PageFill fill)
+    {
+        lock (_table.ShardOf(fill.File).Gate)
+            return (_table.Slot(fill.Head).Flags & FileFlags.Unlinking) != 0;
+    }
+
     /// <summary>
     /// Gives the page up. True where the backing file may exist and nothing is in it: the caller unlinks it and says so to
     /// <see cref="PageRemovals.CompleteUnlink"/>.
