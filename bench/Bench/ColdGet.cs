@@ -11,13 +11,15 @@ internal static class ColdGet
 {
     private const long FileSize = 2L << 30;
 
-    public static async Task RunAsync(int rounds)
+    public static async Task RunAsync(int rounds, string? only)
     {
         using var data = new Workspace();
         data.WriteSourceFile("big", FileSize);
         Workspace.LetVersionsSettle();
-        await LocalAsync(data, rounds);
-        await SlowAsync(data, Math.Min(rounds, 3));
+        if (only is null or "local")
+            await LocalAsync(data, rounds);
+        if (only is null or "slow")
+            await SlowAsync(data, Math.Min(rounds, 3));
     }
 
     private static async Task LocalAsync(Workspace data, int rounds)

@@ -15,8 +15,9 @@ var hot = new Command("hot", "Hot GETs of 4 KiB to 256 MiB against nginx.") { ro
 hot.SetAction(a => HotGet.RunAsync(a.GetValue(rounds), a.GetValue(seconds), a.GetValue(only)));
 var small = new Command("small", "Random epochs over small files against nginx; index bytes a file.") { files, rounds, seconds };
 small.SetAction(a => SmallFiles.RunAsync(a.GetValue(files), a.GetValue(rounds), a.GetValue(seconds)));
-var cold = new Command("cold", "First reads of a 2 GiB file, local and behind a slow source.") { rounds };
-cold.SetAction(a => ColdGet.RunAsync(a.GetValue(rounds)));
+var source = new Option<string?>("--only") { Description = "One source only: local or slow." };
+var cold = new Command("cold", "First reads of a 2 GiB file, local and behind a slow source.") { rounds, source };
+cold.SetAction(a => ColdGet.RunAsync(a.GetValue(rounds), a.GetValue(source)));
 var memory = new Command("memory", "Anonymous memory while data flows through.") { gibibytes };
 memory.SetAction(a => MemoryBound.RunAsync(a.GetValue(gibibytes)));
 var pages = new Option<int>("--pages") { DefaultValueFactory = _ => 1_000_000, Description = "Cached pages." };

@@ -8,16 +8,22 @@ namespace Orleans.Cache.Filling;
 /// Invariants:
 /// - bytes [Start, Start + available) are confirmed to be the version's; available only grows;
 /// - readers copy from the buffers, never from the store: what they wait for cannot be evicted under them;
-/// - buffers go back to the pool when the run has ended and the last reader has left, whichever is later (users counts both);
+/// - a page's buffer goes back when the page is in the store and nobody but the run is in here; all others when the run has
+///   ended and the last reader has left, whichever is later (users counts both);
+/// - who comes in later and finds a buffer gone looks into the store, and the page is in no table of fills any more: so it is
+///   filled anew where it was evicted meanwhile, and nobody turns in circles;
 /// - a reader that leaves cancels nothing; an error reaches every reader whose bytes had not arrived.
 /// </summary>
 internal sealed class Fill(FileRef file, long firstPage, int pageCount)
 {
     private readonly Lock _gate = new();
-    private NativeBuffer[]? _buffers;
-    private Action<NativeBuffer[]>? _return;
+    private FillMemory? _memory;
+    private Action<Fill, int>? _released;
     private TaskCompletionSource? _arrival;
     private TaskCompletionSource? _settling;
+
+    // Pages, from the first on, whose buffers went back.
+    private int _spared;
     private readonly PageFate[] _fates = new PageFate[pageCount];
     private long _available;
     private Exception? _error;
@@ -52,18 +58,18 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
         return lengths;
     }
 
-    /// <summary>Gives the run its buffers; <paramref name="giveBack"/> gets them when nobody uses them any more.</summary>
-    public void Supply(NativeBuffer[] buffers, Action<NativeBuffer[]> giveBack)
+    /// <summary>Gives the run its memory; <paramref name="released"/> is told of pages that can be had from the store alone.</summary>
+    public void Supply(FillMemory memory, Action<Fill, int> released)
     {
-        _buffers = buffers;
-        _return = giveBack;
+        _released = released;
+        Volatile.Write(ref _memory, memory);
     }
 
-    /// <summary>Whether the run has its buffers.</summary>
-    public bool IsSupplied => Volatile.Read(ref _buffers) is not null;
+    /// <summary>Whether the run has its memory.</summary>
+    public bool IsSupplied => Volatile.Read(ref _memory) is not null;
 
-    /// <summary>The buffer of the run's page <paramref name="index"/>, cut to the page's length.</summary>
-    public Memory<byte> PageBuffer(int index) => _buffers![index].Memory[..File.PageLength(FirstPage + index)];
+    /// <summary>The buffer of the run's page <paramref name="index"/>, cut to the page's length. From the run only.</summary>
+    public Memory<byte> PageBuffer(int index) => _memory!.Take(index).Memory[..File.PageLength(FirstPage + index)];
 
     /// <summary>A reader comes in. False: the fill has ended and its buffers may be gone; look into the store again.</summary>
     public bool TryJoin()
@@ -79,14 +85,17 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
 
     public void Leave()
     {
-        NativeBuffer[]? buffers = null;
+        FillMemory? memory = null;
+        (int From, int To) spare = default;
         lock (_gate)
         {
             if (--_users == 0)
-                (buffers, _buffers) = (_buffers, null);
+                (memory, _memory) = (_memory, null);
+            else
+                spare = TakeSpare();
         }
-        if (buffers is not null)
-            _return!(buffers);
+        memory?.Dispose();
+        Announce(spare);
     }
 
     /// <summary>More confirmed bytes have arrived.</summary>
@@ -105,12 +114,15 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
     public void Settle(int index, bool kept)
     {
         TaskCompletionSource? progress;
+        (int From, int To) spare;
         lock (_gate)
         {
             _fates[index] = kept ? PageFate.Kept : PageFate.GivenUp;
             (progress, _settling) = (_settling, null);
+            spare = TakeSpare();
         }
         progress?.SetResult();
+        Announce(spare);
     }
 
     /// <summary>Waits until the page has come into the store; false where it will not.</summary>
@@ -148,7 +160,7 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
         settling?.SetResult();
     }
 
-    /// <summary>Copies bytes at <paramref name="offset"/> of the file as soon as one is there. 0: the fill ended without them; look again.</summary>
+    /// <summary>Copies bytes at <paramref name="offset"/> of the file as soon as one is there. 0: the fill does not have them, or no more; look again.</summary>
     /// <remarks>Only between TryJoin and Leave.</remarks>
     public async ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
@@ -160,6 +172,8 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
             lock (_gate)
             {
                 available = _available;
+                if (from / File.PageSize < _spared)
+                    return 0;
                 if (available <= from)
                 {
                     if (_error is not null)
@@ -175,13 +189,32 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
         }
     }
 
+    /// <summary>
+    /// Under the gate: gives back what nobody reads here. The one user is the run as long as it has not ended; a reader who
+    /// comes in after this finds the pages among the spared ones.
+    /// </summary>
+    private (int From, int To) TakeSpare()
+    {
+        int from = _spared;
+        while (_users == 1 && !_ended && _spared < PageCount && _fates[_spared] == PageFate.Kept)
+            _memory!.GiveBack(_spared++);
+        return (from, _spared);
+    }
+
+    /// <summary>Outside the gate: the table's lock is taken before a fill's.</summary>
+    private void Announce((int From, int To) spare)
+    {
+        for (int page = spare.From; page < spare.To; page++)
+            _released!(this, page);
+    }
+
     /// <summary>Outside the lock: confirmed bytes do not change, and the buffers stay while this reader is in.</summary>
     private int Copy(long from, long available, Span<byte> destination)
     {
         int page = (int)(from / File.PageSize);
         int inPage = (int)(from % File.PageSize);
         int count = (int)Math.Min(Math.Min(destination.Length, available - from), File.PageLength(FirstPage + page) - inPage);
-        _buffers![page].GetSpan().Slice(inPage, count).CopyTo(destination);
+        _memory![page]!.GetSpan().Slice(inPage, count).CopyTo(destination);
         return count;
     }
 

@@ -3,8 +3,8 @@ namespace Orleans.Cache.Filling;
 /// <summary>
 /// The memory of all fills, with a fixed budget.
 /// Invariants:
-/// - bytes lent + bytes kept for reuse never exceed the budget;
-/// - a fill gets the buffers of its whole range at once or waits: two fills that each hold half would wait for ever;
+/// - buffers in use never exceed what is reserved, and buffers that exist, kept ones included, never exceed the budget;
+/// - a fill reserves room for its whole range at once or waits: two fills that each hold half would wait for ever;
 /// - waiting is first come, first served, and TryRent (read-ahead) never overtakes a waiter.
 /// </summary>
 internal sealed class FillBufferPool(long budget, int pageSize, int maxWaiters) : IDisposable
@@ -13,20 +13,32 @@ internal sealed class FillBufferPool(long budget, int pageSize, int maxWaiters) 
     public const int SmallBufferSize = 64 * CacheLimits.KiB;
 
     private readonly Lock _gate = new();
+
+    // Stacks: the buffer that was used last is the one that the processor's caches still hold.
     private readonly Stack<NativeBuffer> _small = new();
     private readonly Stack<NativeBuffer> _large = new();
     private readonly LinkedList<Waiter> _waiters = new();
-    private long _lent;
-    private long _kept;
+    private long _reserved;
+    private long _existing;
     private bool _disposed;
 
-    /// <summary>Bytes lent now.</summary>
-    public long Lent
+    /// <summary>Bytes reserved now.</summary>
+    public long Reserved
     {
         get
         {
             lock (_gate)
-                return _lent;
+                return _reserved;
+        }
+    }
+
+    /// <summary>Bytes of buffers in use and kept.</summary>
+    public long Existing
+    {
+        get
+        {
+            lock (_gate)
+                return _existing;
         }
     }
 
@@ -39,25 +51,25 @@ internal sealed class FillBufferPool(long budget, int pageSize, int maxWaiters) 
         return cost;
     }
 
-    /// <summary>Buffers for pages of those lengths, now or never: only while it leaves a quarter of the budget to those who cannot wait.</summary>
-    public NativeBuffer[]? TryRent(ReadOnlySpan<int> pageLengths)
+    /// <summary>Room for pages of those lengths, now or never: only while it leaves a quarter of the budget to those who cannot wait.</summary>
+    public FillMemory? TryRent(int[] pageLengths)
     {
         long cost = Cost(pageLengths);
         lock (_gate)
-            return _waiters.Count == 0 && _lent + cost <= budget - budget / 4 ? Take(pageLengths, cost) : null;
+            return _waiters.Count == 0 && _reserved + cost <= budget - budget / 4 ? Reserve(pageLengths, cost) : null;
     }
 
-    /// <summary>Buffers for pages of those lengths as soon as they are free.</summary>
+    /// <summary>Room for pages of those lengths as soon as it is free.</summary>
     /// <exception cref="CacheException">Overloaded: too many wait already.</exception>
-    public async ValueTask<NativeBuffer[]> RentAsync(int[] pageLengths, CancellationToken cancellationToken)
+    public async ValueTask<FillMemory> RentAsync(int[] pageLengths, CancellationToken cancellationToken)
     {
         long cost = Cost(pageLengths);
         LinkedListNode<Waiter> node;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_waiters.Count == 0 && _lent + cost <= budget)
-                return Take(pageLengths, cost);
+            if (_waiters.Count == 0 && _reserved + cost <= budget)
+                return Reserve(pageLengths, cost);
             if (_waiters.Count >= maxWaiters)
                 throw new CacheException(CacheError.Overloaded, "Too many reads wait for the under storage; try again in a moment.");
             node = _waiters.AddLast(new Waiter(pageLengths, cost));
@@ -66,15 +78,41 @@ internal sealed class FillBufferPool(long budget, int pageSize, int maxWaiters) 
         return await node.Value.Granted.Task.ConfigureAwait(false);
     }
 
-    public void Return(NativeBuffer[] buffers)
+    /// <summary>A buffer for a page, within a reservation of the caller's.</summary>
+    public NativeBuffer Take(int pageLength)
+    {
+        int size = SizeFor(pageLength);
+        lock (_gate)
+        {
+            Stack<NativeBuffer> stack = StackFor(size);
+            if (stack.TryPop(out NativeBuffer? buffer))
+                return buffer;
+            // Nothing kept of this size: kept buffers of the other size make room, so that the budget holds whatever the mix.
+            Stack<NativeBuffer> other = ReferenceEquals(stack, _small) ? _large : _small;
+            while (_existing + size > budget && other.TryPop(out NativeBuffer? surplus))
+                Free(surplus);
+            _existing += size;
+            return new NativeBuffer(size);
+        }
+    }
+
+    public void Return(NativeBuffer buffer)
     {
         lock (_gate)
         {
-            foreach (NativeBuffer buffer in buffers)
-            {
-                _lent -= buffer.Size;
-                Keep(buffer);
-            }
+            if (_disposed)
+                Free(buffer);
+            else
+                StackFor(buffer.Size).Push(buffer);
+        }
+    }
+
+    /// <summary>Ends a reservation whose buffers are back.</summary>
+    public void Release(long cost)
+    {
+        lock (_gate)
+        {
+            _reserved -= cost;
             ServeWaiters();
         }
     }
@@ -105,54 +143,22 @@ internal sealed class FillBufferPool(long budget, int pageSize, int maxWaiters) 
 
     private void ServeWaiters()
     {
-        while (_waiters.First is { } first && _lent + first.Value.Cost <= budget)
+        while (_waiters.First is { } first && _reserved + first.Value.Cost <= budget)
         {
             _waiters.RemoveFirst();
-            first.Value.Granted.TrySetResult(Take(first.Value.PageLengths, first.Value.Cost));
+            first.Value.Granted.TrySetResult(Reserve(first.Value.PageLengths, first.Value.Cost));
         }
     }
 
-    private NativeBuffer[] Take(ReadOnlySpan<int> pageLengths, long cost)
+    private FillMemory Reserve(int[] pageLengths, long cost)
     {
-        _lent += cost;
-        var buffers = new NativeBuffer[pageLengths.Length];
-        for (int i = 0; i < buffers.Length; i++)
-            buffers[i] = TakeOne(SizeFor(pageLengths[i]));
-        return buffers;
-    }
-
-    private NativeBuffer TakeOne(int size)
-    {
-        Stack<NativeBuffer> stack = StackFor(size);
-        if (stack.TryPop(out NativeBuffer? buffer))
-        {
-            _kept -= size;
-            return buffer;
-        }
-        // Nothing kept of this size: kept buffers of the other size make room, so that the budget holds whatever the mix.
-        Stack<NativeBuffer> other = ReferenceEquals(stack, _small) ? _large : _small;
-        while (_lent + _kept > budget && other.TryPop(out NativeBuffer? surplus))
-        {
-            _kept -= surplus.Size;
-            ((IDisposable)surplus).Dispose();
-        }
-        return new NativeBuffer(size);
-    }
-
-    private void Keep(NativeBuffer buffer)
-    {
-        if (_disposed)
-        {
-            ((IDisposable)buffer).Dispose();
-            return;
-        }
-        _kept += buffer.Size;
-        StackFor(buffer.Size).Push(buffer);
+        _reserved += cost;
+        return new FillMemory(this, pageLengths, cost);
     }
 
     private void Free(NativeBuffer buffer)
     {
-        _kept -= buffer.Size;
+        _existing -= buffer.Size;
         ((IDisposable)buffer).Dispose();
     }
 
@@ -160,6 +166,6 @@ internal sealed class FillBufferPool(long budget, int pageSize, int maxWaiters) 
 
     private sealed record Waiter(int[] PageLengths, long Cost)
     {
-        public TaskCompletionSource<NativeBuffer[]> Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<FillMemory> Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -8,7 +8,7 @@ using Orleans.Cache.UnderStorage;
 namespace Orleans.Cache.Filling;
 
 /// <summary>
-/// Carries out one fill: 1. buffers for the whole range, 2. one ranged read of the version, 3. each piece to the readers as
+/// Carries out one fill: 1. room for the whole range, 2. one ranged read of the version, 3. each piece to the readers as
 /// it comes, 4. each page to the store, without making the readers wait for it, 5. the end, which frees everybody.
 /// </summary>
 internal sealed partial class FillRun(
@@ -22,7 +22,7 @@ internal sealed partial class FillRun(
     ILogger log)
 {
     /// <summary>Never throws: what goes wrong reaches the fill's readers.</summary>
-    public async Task ExecuteAsync(Fill fill, NativeBuffer[]? buffers, CancellationToken shutdown)
+    public async Task ExecuteAsync(Fill fill, FillMemory? memory, Action<Fill, int> released, CancellationToken shutdown)
     {
         using Activity? activity = StartActivity(fill);
         using var patience = new CancellationTokenSource(limits.FillProgressTimeout, time);
@@ -32,8 +32,8 @@ internal sealed partial class FillRun(
         List<Task> keeping = [];
         try
         {
-            buffers ??= await pool.RentAsync(fill.PageLengths(), either.Token).ConfigureAwait(false); // 1
-            fill.Supply(buffers, pool.Return);
+            memory ??= await pool.RentAsync(fill.PageLengths(), either.Token).ConfigureAwait(false); // 1
+            fill.Supply(memory, released);
             patience.CancelAfter(limits.FillProgressTimeout);
             await TransferAsync(fill, keeping, patience, either.Token).ConfigureAwait(false);
             fill.End(null); // 5
@@ -54,7 +54,7 @@ internal sealed partial class FillRun(
             LogUnexpected(e, fill.File.Key);
             fill.End(e);
         }
-        // Also when the source failed, whose readers know by now: the writes read our buffers, and others get those when the run has ended.
+        // Also when the source failed, whose readers know by now: the writes read our buffers, and others get those when the run has left.
         await Task.WhenAll(keeping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

@@ -9,7 +9,7 @@ namespace Orleans.Cache.Filling;
 /// <summary>
 /// Brings missing pages from the under storage: the only single flight of the engine.
 /// Invariants:
-/// - a page is in at most one fill (the table), and a fill leaves the table only after its pages are in the store or given up;
+/// - a page is in at most one fill (the table), and leaves the table only after it is in the store or given up;
 /// - so whoever finds a page neither in the table nor, afterwards and under the same lock, in the store, is the only one to
 ///   fetch it: one read of the under storage per page however many ask;
 /// - fills run on the filler's token, not on their readers'.
@@ -53,7 +53,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
     public int ChunkPages { get; }
 
     /// <summary>Bytes of buffers that fills hold now.</summary>
-    public long BufferedBytes => _pool.Lent;
+    public long BufferedBytes => _pool.Reserved;
 
     /// <summary>
     /// Reads bytes of a page that the store did not have: from a fill under way, from a new one, or past the cache.
@@ -184,7 +184,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
             fill.TryJoin();
         }
         _counters.Misses.Increment();
-        Start(fill, buffers: null);
+        Start(fill, memory: null);
         return fill;
     }
 
@@ -197,19 +197,19 @@ internal sealed partial class PageFiller : IAsyncDisposable
             if (_store.Contains(file, page))
                 continue;
             Fill fill;
-            NativeBuffer[]? buffers;
+            FillMemory? memory;
             lock (_gate)
             {
                 int missing = CountMissing(file, page, Math.Min(lastPage * _pageSize, file.Length));
                 if (missing == 0)
                     continue;
                 fill = new Fill(file, page, missing);
-                buffers = _pool.TryRent(fill.PageLengths());
-                if (buffers is null)
+                memory = _pool.TryRent(fill.PageLengths());
+                if (memory is null)
                     return false;
                 Register(fill);
             }
-            Start(fill, buffers);
+            Start(fill, memory);
             page += fill.PageCount - 1;
         }
         return true;
@@ -239,29 +239,29 @@ internal sealed partial class PageFiller : IAsyncDisposable
             _fills[new PageId(fill.File.Id, fill.FirstPage + i)] = fill;
     }
 
-    private void Start(Fill fill, NativeBuffer[]? buffers)
+    private void Start(Fill fill, FillMemory? memory)
     {
         // On the pool: the reader that starts a fill goes on at once to wait for its first bytes.
         lock (_gate)
-            _runs.Add(Task.Run(() => RunAsync(fill, buffers)));
+            _runs.Add(Task.Run(() => RunAsync(fill, memory)));
     }
 
-    private async Task RunAsync(Fill fill, NativeBuffer[]? buffers)
+    private async Task RunAsync(Fill fill, FillMemory? memory)
     {
-        await _run.ExecuteAsync(fill, buffers, _shutdown.Token).ConfigureAwait(false);
+        await _run.ExecuteAsync(fill, memory, Unregister, _shutdown.Token).ConfigureAwait(false);
+        for (int i = 0; i < fill.PageCount; i++)
+            Unregister(fill, i);
         lock (_gate)
-        {
-            Unregister(fill);
             _runs.RemoveWhere(r => r.IsCompleted);
-        }
         fill.Leave();
     }
 
-    private void Unregister(Fill fill)
+    /// <summary>The run's page is in the store or given up: whoever wants it and does not find it there starts another fill.</summary>
+    private void Unregister(Fill fill, int index)
     {
-        for (int i = 0; i < fill.PageCount; i++)
+        var page = new PageId(fill.File.Id, fill.FirstPage + index);
+        lock (_gate)
         {
-            var page = new PageId(fill.File.Id, fill.FirstPage + i);
             if (_fills.TryGetValue(page, out Fill? registered) && ReferenceEquals(registered, fill))
                 _fills.Remove(page);
         }

@@ -10,32 +10,32 @@ public sealed class FillBufferPoolTests
     public async Task A_range_gets_all_its_buffers_or_none()
     {
         using var pool = new FillBufferPool(budget: 24 * Page, Page, maxWaiters: 10);
-        NativeBuffer[] first = await pool.RentAsync(Pages(16), default);
+        FillMemory first = await pool.RentAsync(Pages(16), default);
 
-        Task<NativeBuffer[]> second = pool.RentAsync(Pages(16), default).AsTask();
+        Task<FillMemory> second = pool.RentAsync(Pages(16), default).AsTask();
 
         Assert.False(second.IsCompleted);
-        Assert.Equal(16 * Page, pool.Lent);
-        pool.Return(first);
-        Assert.Equal(16, (await second).Length);
+        Assert.Equal(16 * Page, pool.Reserved);
+        first.Dispose();
+        Assert.Equal(16 * Page, (await second).Cost);
     }
 
     [Fact]
     public async Task Waiters_are_served_in_the_order_they_came_and_a_small_one_does_not_overtake()
     {
         using var pool = new FillBufferPool(budget: 4 * Page, Page, maxWaiters: 10);
-        NativeBuffer[] held = await pool.RentAsync(Pages(3), default);
-        Task<NativeBuffer[]> large = pool.RentAsync(Pages(4), default).AsTask();
-        Task<NativeBuffer[]> small = pool.RentAsync(Pages(1), default).AsTask();
+        FillMemory held = await pool.RentAsync(Pages(3), default);
+        Task<FillMemory> large = pool.RentAsync(Pages(4), default).AsTask();
+        Task<FillMemory> small = pool.RentAsync(Pages(1), default).AsTask();
 
         Assert.False(large.IsCompleted);
         Assert.False(small.IsCompleted);
         Assert.Null(pool.TryRent(Pages(1)));
 
-        pool.Return(held);
-        NativeBuffer[] got = await large;
+        held.Dispose();
+        FillMemory got = await large;
         Assert.False(small.IsCompleted);
-        pool.Return(got);
+        got.Dispose();
         await small;
     }
 
@@ -45,14 +45,14 @@ public sealed class FillBufferPoolTests
         using var pool = new FillBufferPool(budget: 4 * Page, Page, maxWaiters: 10);
         await pool.RentAsync(Pages(3), default);
         using var leaving = new CancellationTokenSource();
-        Task<NativeBuffer[]> large = pool.RentAsync(Pages(4), leaving.Token).AsTask();
-        Task<NativeBuffer[]> small = pool.RentAsync(Pages(1), default).AsTask();
+        Task<FillMemory> large = pool.RentAsync(Pages(4), leaving.Token).AsTask();
+        Task<FillMemory> small = pool.RentAsync(Pages(1), default).AsTask();
 
         await leaving.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => large);
         await small;
-        Assert.Equal(4 * Page, pool.Lent);
+        Assert.Equal(4 * Page, pool.Reserved);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class FillBufferPoolTests
     {
         using var pool = new FillBufferPool(budget: Page, Page, maxWaiters: 1);
         await pool.RentAsync(Pages(1), default);
-        Task<NativeBuffer[]> waiting = pool.RentAsync(Pages(1), default).AsTask();
+        Task<FillMemory> waiting = pool.RentAsync(Pages(1), default).AsTask();
 
         CacheException refused = await Assert.ThrowsAsync<CacheException>(() => pool.RentAsync(Pages(1), default).AsTask());
 
@@ -80,10 +80,10 @@ public sealed class FillBufferPoolTests
     public async Task Short_pages_take_small_buffers()
     {
         using var pool = new FillBufferPool(budget: Page, Page, maxWaiters: 1);
-        NativeBuffer[] buffers = await pool.RentAsync([100, FillBufferPool.SmallBufferSize], default);
+        FillMemory memory = await pool.RentAsync([100, FillBufferPool.SmallBufferSize], default);
 
-        Assert.Equal(2 * FillBufferPool.SmallBufferSize, pool.Lent);
-        Assert.All(buffers, b => Assert.Equal(FillBufferPool.SmallBufferSize, b.Memory.Length));
+        Assert.Equal(2 * FillBufferPool.SmallBufferSize, pool.Reserved);
+        Assert.All([memory.Take(0), memory.Take(1)], b => Assert.Equal(FillBufferPool.SmallBufferSize, b.Memory.Length));
     }
 
     [Theory]
@@ -94,24 +94,40 @@ public sealed class FillBufferPoolTests
     {
         var random = new Random(seed);
         using var pool = new FillBufferPool(budget: 8 * Page, Page, maxWaiters: 1000);
-        var held = new List<NativeBuffer[]>();
+        var held = new List<(FillMemory Memory, int Pages)>();
         for (int step = 0; step < 2000; step++)
         {
+            int[] lengths = Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(2) == 0 ? 1000 : Page).ToArray();
             if (held.Count > 0 && random.Next(2) == 0)
             {
                 int at = random.Next(held.Count);
-                pool.Return(held[at]);
+                held[at].Memory.Dispose();
                 held.RemoveAt(at);
             }
-            else if (pool.TryRent(Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(2) == 0 ? 1000 : Page).ToArray()) is { } got)
+            else if (pool.TryRent(lengths) is { } got)
             {
-                held.Add(got);
+                held.Add((got, lengths.Length));
+                for (int i = 0; i < lengths.Length; i += random.Next(1, 3))
+                    got.Take(i);
+                got.GiveBack(random.Next(lengths.Length));
             }
-            NativeBuffer[] all = [.. held.SelectMany(b => b)];
-            Assert.Equal(all.Sum(b => (long)b.Size), pool.Lent);
+            NativeBuffer[] all = [.. held.SelectMany(h => Enumerable.Range(0, h.Pages).Select(i => h.Memory[i])).OfType<NativeBuffer>()];
+            Assert.Equal(held.Sum(h => h.Memory.Cost), pool.Reserved);
             Assert.Equal(all.Length, all.Distinct().Count());
-            Assert.True(pool.Lent <= 8 * Page);
+            Assert.True(all.Sum(b => (long)b.Size) <= pool.Existing && pool.Existing <= 8 * Page);
         }
+    }
+
+    [Fact]
+    public void The_buffer_that_was_given_back_last_is_taken_first()
+    {
+        using var pool = new FillBufferPool(budget: 8 * Page, Page, maxWaiters: 1);
+        FillMemory memory = pool.TryRent(Pages(3))!;
+        memory.Take(0);
+        NativeBuffer hot = memory.Take(1);
+        memory.GiveBack(0);
+        memory.GiveBack(1);
+        Assert.Same(hot, memory.Take(2));
     }
 
     private static int[] Pages(int count) => [.. Enumerable.Repeat(Page, count)];
