@@ -36,15 +36,16 @@ public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
         return OwnerOf(stripe).ReadAsync(Ref, offset, destination, Math.Max(expected, destination.Length), cancellationToken);
     }
 
-    /// <summary>
-    /// Lends the leading part of a range that is cached on this machine, at most to the end of its stripe, waiting for its first
-    /// page where that is on its way; null: read it. Completes synchronously where the page is there.
-    /// </summary>
-    public ValueTask<BackingLease?> LeaseAsync(long offset, long length, long expected, CancellationToken cancellationToken)
+    /// <summary>Lends the leading part of a range that is cached on this machine, at most to the end of its stripe; null: read it. Never waits.</summary>
+    public BackingLease? TryLease(long offset, long length, long expected)
     {
         long stripe = offset / StripeBytes;
-        return OwnerOf(stripe).LeaseAsync(Ref, offset, Math.Min(length, (stripe + 1) * StripeBytes - offset), expected, cancellationToken);
+        return OwnerOf(stripe).TryLease(Ref, offset, Math.Min(length, (stripe + 1) * StripeBytes - offset), expected);
     }
+
+    /// <summary>Waits for the page at <paramref name="offset"/> where it is on its way into this machine's cache; false where it is not.</summary>
+    public ValueTask<bool> AwaitPageAsync(long offset, CancellationToken cancellationToken) =>
+        OwnerOf(offset / StripeBytes).AwaitPageAsync(Ref, offset, cancellationToken);
 
     private ICacheNode OwnerOf(long stripe) => nodes.OwnerOf(Ref.Identity, Ref.Key, stripe);
 }

@@ -52,16 +52,16 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         return new(wanted.Length);
     }
 
-    public ValueTask<BackingLease?> LeaseAsync(FileRef file, long offset, long length, long expected, CancellationToken cancellationToken)
+    public BackingLease? TryLease(FileRef file, long offset, long length, long expected)
     {
-        if (TryLease(file, offset, length, expected) is { } lease)
-            return new(lease);
-        ValueTask<bool> coming = _filler.IsComingAsync(file, offset / file.PageSize, cancellationToken);
-        return coming.IsCompletedSuccessfully && !coming.Result ? new((BackingLease?)null) : AwaitedAsync();
-
-        async ValueTask<BackingLease?> AwaitedAsync() =>
-            await coming.ConfigureAwait(false) ? TryLease(file, offset, length, expected) : null;
+        BackingLease? lease = _store.TryLease(file, offset, length);
+        if (lease is not null)
+            Hit(file, offset, lease.Length, expected);
+        return lease;
     }
+
+    public ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken) =>
+        _filler.IsComingAsync(file, offset / file.PageSize, cancellationToken);
 
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) => new(_store.CachedBytes(file));
 
@@ -101,14 +101,6 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private BackingLease? TryLease(FileRef file, long offset, long length, long expected)
-    {
-        BackingLease? lease = _store.TryLease(file, offset, length);
-        if (lease is not null)
-            Hit(file, offset, lease.Length, expected);
-        return lease;
     }
 
     private Task<DroppedPages> DropAsync(MountedKey at, bool recursive, CancellationToken cancellationToken)

@@ -32,10 +32,16 @@ public interface ICacheNode
     ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lends the leading part of a range that is cached on this machine, waiting for its first page where that is on its way.
-    /// Null where it is elsewhere, not cached or not verified: read it. <paramref name="expected"/> is what ReadAsync takes it for.
+    /// Lends the leading part of a range that is cached on this machine. Null where it is elsewhere, not cached or not verified:
+    /// read it. <paramref name="expected"/> is what ReadAsync takes it for. Never waits.
     /// </summary>
-    ValueTask<BackingLease?> LeaseAsync(FileRef file, long offset, long length, long expected, CancellationToken cancellationToken);
+    BackingLease? TryLease(FileRef file, long offset, long length, long expected);
+
+    /// <summary>
+    /// Waits for the page at <paramref name="offset"/> where it is on its way into this machine's cache. False where it is not,
+    /// or did not come to stay.
+    /// </summary>
+    ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken);
 
     /// <summary>Bytes of this version in the node's page store.</summary>
     ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken);

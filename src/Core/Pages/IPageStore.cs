@@ -102,20 +102,22 @@ public readonly record struct DroppedPages(long Files, long Pages, long Bytes)
 }
 
 /// <summary>
-/// A lent range of a backing file: <paramref name="length"/> bytes at <paramref name="offset"/> of <paramref name="file"/> are
-/// the content's bytes until Dispose. Backing files keep the content's own offsets.
+/// A lent range of a backing file: <see cref="Length"/> bytes at <see cref="Offset"/> of <see cref="File"/> are the content's
+/// bytes until Dispose. Backing files keep the content's own offsets.
 /// </summary>
-public sealed class BackingLease(SafeFileHandle file, long offset, long length, Action release) : IDisposable
+public abstract class BackingLease(long offset, long length) : IDisposable
 {
-    private Action? _release = release;
-
-    public SafeFileHandle File { get; } = file;
-
     public long Offset { get; } = offset;
 
     public long Length { get; } = length;
 
-    public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
+    /// <summary>For sendfile(2) and the like. It stays the store's.</summary>
+    public abstract SafeFileHandle File { get; }
+
+    /// <summary>Copies bytes from the start of the range. Gives how many: fewer, or none, where a device would have to be waited for.</summary>
+    public abstract int TryRead(Span<byte> destination);
+
+    public abstract void Dispose();
 }
 
 /// <summary>Figures of one store directory. Counters run since the process started.</summary>

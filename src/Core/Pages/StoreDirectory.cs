@@ -161,7 +161,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
             return null;
         BackingFile? backing = _cache.Rent(file.Id, incarnation, BackingOpen.CachedOnly, out _);
         if (backing is not null && _index.IsLive(file.Id, incarnation))
-            return new BackingLease(backing.Handle, offset, Math.Min(length, (firstPage + pages) * pageSize - offset), () => EndLease(file.Id, backing));
+            return new BackingFileLease(_index, _files, file.Id, backing, offset, Math.Min(length, (firstPage + pages) * pageSize - offset));
         if (backing is not null)
         {
             // Dropped while it was opened.
@@ -226,12 +226,6 @@ internal sealed class StoreDirectory : IAsyncDisposable
     }
 
     private static string PagesPath(string directory) => Path.Combine(directory, "pages");
-
-    private void EndLease(FileId file, BackingFile backing)
-    {
-        _index.EndLease(file, backing.Incarnation);
-        backing.Release();
-    }
 
     /// <summary>A journal that cannot be written loses pages at the next start, no more; a full disk is helped by eviction.</summary>
     private void OnLogError(int error)

@@ -71,8 +71,9 @@ internal sealed class MemoryNode(Func<MountTable> mounts, MemoryPageStore store,
         return count;
     }
 
-    public ValueTask<BackingLease?> LeaseAsync(FileRef file, long offset, long length, long expected, CancellationToken cancellationToken) =>
-        new((BackingLease?)null);
+    public BackingLease? TryLease(FileRef file, long offset, long length, long expected) => null;
+
+    public ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken) => new(false);
 
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) => new(store.CachedBytes(file));
 

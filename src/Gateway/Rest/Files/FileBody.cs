@@ -7,7 +7,7 @@ using Orleans.Cache.Pages;
 namespace Orleans.Cache.Gateway.Rest.Files;
 
 /// <summary>
-/// Sends ranges of a file as the body of one response: cached pieces by sendfile, the others through the transport's buffers.
+/// Sends ranges of a file as the body of one response: large cached pieces by sendfile, the others through the transport's buffers.
 /// Invariant: a byte that was handed to the writer is flushed before the next read, so a read that fails leaves the answer
 /// either untouched (it can start over) or on its way (it must be cut).
 /// </summary>
@@ -31,7 +31,7 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
 
     private readonly PipeWriter _writer = context.Response.BodyWriter;
     private readonly CancellationToken _gone = context.RequestAborted;
-    private ISendFileFeature? _sendFile = context.Features.Get<ISendFileFeature>();
+    private readonly ISendFileFeature? _sendFile = context.Features.Get<ISendFileFeature>();
 
     /// <summary>Sends a range. Ends early only where the client is gone.</summary>
     /// <exception cref="CacheException">Changed, NotFound, Unavailable, Overloaded.</exception>
@@ -40,7 +40,7 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
         long end = range.Start + range.Length;
         for (long offset = range.Start; offset < end;)
         {
-            int sent = end - offset >= SendFileFrom && _sendFile is not null ? await SendCachedAsync(offset, end - offset).ConfigureAwait(false) : 0;
+            int sent = await SendCachedAsync(offset, end - offset).ConfigureAwait(false);
             if (sent == 0)
                 sent = await CopyAsync(offset, end - offset).ConfigureAwait(false);
             if (sent < 0)
@@ -65,22 +65,30 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
         await _writer.WriteAsync(parts.Tail, _gone).ConfigureAwait(false);
     }
 
-    /// <summary>Bytes sent by sendfile; 0 where the next piece is not cached or cannot be sent so; -1 where the client is gone.</summary>
+    /// <summary>Bytes sent straight from a backing file; 0 where the next piece is not cached or must be waited for; -1 where the client is gone.</summary>
     private async ValueTask<int> SendCachedAsync(long offset, long left)
     {
-        using BackingLease? lease = await file.LeaseAsync(offset, Math.Min(left, SendFileBytes), left, _gone).ConfigureAwait(false);
+        using BackingLease? lease = file.TryLease(offset, Math.Min(left, SendFileBytes), left)
+            ?? (await ComesInOnePieceAsync(offset, left).ConfigureAwait(false) ? file.TryLease(offset, Math.Min(left, SendFileBytes), left) : null);
         if (lease is null)
             return 0;
-        int length = (int)lease.Length;
+        // Only what is written after the start goes into the transport's own memory, without another copy.
         if (!context.Response.HasStarted)
             await context.Response.StartAsync(_gone).ConfigureAwait(false);
-        if (!_sendFile!.TryAppend(_writer, lease.File, lease.Offset, length))
+        int length = (int)lease.Length;
+        if (length < SendFileFrom || _sendFile?.TryAppend(_writer, lease.File, lease.Offset, length) != true)
         {
-            _sendFile = null;
-            return 0;
+            length = lease.TryRead(_writer.GetMemory(Math.Min(length, ChunkBytes)).Span[..Math.Min(length, ChunkBytes)]);
+            if (length == 0)
+                return 0;
+            _writer.Advance(length);
         }
         return await FlushAsync().ConfigureAwait(false) ? length : -1;
     }
+
+    /// <summary>Large pieces wait until their page is there, and leave by sendfile. Small ones are read as their bytes arrive.</summary>
+    private ValueTask<bool> ComesInOnePieceAsync(long offset, long left) =>
+        left >= SendFileFrom && _sendFile is not null ? file.AwaitPageAsync(offset, _gone) : new(false);
 
     /// <summary>Bytes read and sent, at least one; -1 where the client is gone.</summary>
     private async ValueTask<int> CopyAsync(long offset, long left)
