@@ -17,8 +17,15 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
 
     /// <summary>Status of a path.</summary>
     /// <exception cref="CacheException">NotFound, AccessDenied, Unavailable.</exception>
-    public async ValueTask<FileStatus> GetStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        (await TryGetStatusAsync(path, cancellationToken).ConfigureAwait(false)).Status ?? throw CacheException.NotFound(path.Value);
+    public ValueTask<FileStatus> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        ValueTask<StatusAnswer> answer = TryGetStatusAsync(path, cancellationToken);
+        return answer.IsCompletedSuccessfully ? new(Found(answer.Result)) : Awaited();
+
+        async ValueTask<FileStatus> Awaited() => Found(await answer.ConfigureAwait(false));
+
+        FileStatus Found(StatusAnswer found) => found.Status ?? throw CacheException.NotFound(path.Value);
+    }
 
     /// <summary>Status of a path and how long it may be believed; Status null where nothing is there.</summary>
     public ValueTask<StatusAnswer> TryGetStatusAsync(CachePath path, CancellationToken cancellationToken) =>

@@ -39,7 +39,7 @@ internal sealed class PageReader(
             return PageRead.Miss;
         if (!found.Word.IsVerified)
             return PageRead.WouldBlock;
-        BackingFile? backing = cache.Rent(file.Id, found.Incarnation, BackingOpen.CachedOnly, out int error);
+        BackingFile? backing = cache.Rent(file.Id, found.Incarnation, BackingOpen.CachedOnly, out int error, file.Length);
         if (backing is null)
             return error == LinuxFiles.NoEntry && !index.IsUnchanged(found) ? PageRead.Miss : PageRead.WouldBlock;
         int got = files.TryRead(backing.Descriptor, destination, page * index.Table.PageSize + offset);
@@ -92,7 +92,7 @@ internal sealed class PageReader(
     {
         if (!index.TryFind(file.Id, page, out found))
             return Outcome.Miss;
-        BackingFile? backing = cache.Rent(file.Id, found.Incarnation, BackingOpen.Existing, out int error);
+        BackingFile? backing = cache.Rent(file.Id, found.Incarnation, BackingOpen.Existing, out int error, file.Length);
         if (backing is null)
         {
             if (!index.IsUnchanged(found))

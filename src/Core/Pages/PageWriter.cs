@@ -173,7 +173,7 @@ internal sealed class PageWriter(
             {
                 if (fill.IsNewFile)
                     writer._names.Append(file, fill.Incarnation);
-                _backing = writer._cache.Rent(file.Id, fill.Incarnation, fill.IsNewFile ? BackingOpen.Create : BackingOpen.Existing, out _error);
+                _backing = writer._cache.Rent(file.Id, fill.Incarnation, fill.IsNewFile ? BackingOpen.Create : BackingOpen.Existing, out _error, file.Length);
                 if (_backing is not null && fill.IsNewFile)
                     writer._fills.MarkExisting(fill);
             }

@@ -159,7 +159,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
         long firstPage = offset / pageSize;
         if (!_index.TryBeginLease(file.Id, firstPage, (offset + length - 1) / pageSize, out long incarnation, out long pages))
             return null;
-        BackingFile? backing = _cache.Rent(file.Id, incarnation, BackingOpen.CachedOnly, out _);
+        BackingFile? backing = _cache.Rent(file.Id, incarnation, BackingOpen.CachedOnly, out _, file.Length);
         if (backing is not null && _index.IsLive(file.Id, incarnation))
             return new BackingFileLease(_index, _files, file.Id, backing, offset, Math.Min(length, (firstPage + pages) * pageSize - offset));
         if (backing is not null)

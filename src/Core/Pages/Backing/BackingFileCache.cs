@@ -17,6 +17,15 @@ internal sealed class BackingFileCache : IDisposable
 
     private const int FilesPerStripe = 16;
 
+    /// <summary>
+    /// Of small files that come to a full stripe one in so many is kept. An epoch over more small files than descriptors would
+    /// push each of them out before it is read again; files that are read often still come in, a few openings later.
+    /// </summary>
+    private const int SmallFilesPerKept = 8;
+
+    /// <summary>Small: opening costs about as much as reading. Not to be counted while it is open after its unlink is harmless, too.</summary>
+    private const long SmallFile = 64 * CacheLimits.KiB;
+
     private readonly IBackingFiles _files;
     private readonly SpaceLedger _ledger;
     private readonly Stripe[] _stripes;
@@ -33,11 +42,16 @@ internal sealed class BackingFileCache : IDisposable
     public int Count => _stripes.Sum(s => s.Count);
 
     /// <summary>Gives an open file, which the caller releases; null with the errno where it cannot be opened.</summary>
-    public BackingFile? Rent(FileId id, long incarnation, BackingOpen how, out int error)
+    /// <param name="id">The content.</param>
+    /// <param name="incarnation">Which life of it.</param>
+    /// <param name="how">How to open it.</param>
+    /// <param name="error">errno, or 0.</param>
+    /// <param name="length">Bytes of the file where they are known: small ones need not be kept open.</param>
+    public BackingFile? Rent(FileId id, long incarnation, BackingOpen how, out int error, long length = long.MaxValue)
     {
         Stripe stripe = _stripes[(int)((ulong)incarnation % (uint)_stripes.Length)];
         error = 0;
-        return stripe.TryRent(incarnation) ?? Open(stripe, id, incarnation, how, out error);
+        return stripe.TryRent(incarnation) ?? Open(stripe, id, incarnation, how, length <= SmallFile, out error);
     }
 
     /// <summary>
@@ -61,7 +75,7 @@ internal sealed class BackingFileCache : IDisposable
             stripe.Clear();
     }
 
-    private BackingFile? Open(Stripe stripe, FileId id, long incarnation, BackingOpen how, out int error)
+    private BackingFile? Open(Stripe stripe, FileId id, long incarnation, BackingOpen how, bool isSmall, out int error)
     {
         int descriptor = _files.Open(id, incarnation, how);
         if (descriptor is -LinuxFiles.TooManyOpenFiles or -LinuxFiles.FileTableOverflow)
@@ -72,7 +86,7 @@ internal sealed class BackingFileCache : IDisposable
             descriptor = _files.Open(id, incarnation, how);
         }
         error = descriptor < 0 ? -descriptor : 0;
-        return descriptor < 0 ? null : stripe.Add(new BackingFile(_files, _ledger, descriptor, incarnation));
+        return descriptor < 0 ? null : stripe.Add(new BackingFile(_files, _ledger, descriptor, incarnation), isSmall);
     }
 
     private sealed class Stripe(int limit)
@@ -81,6 +95,7 @@ internal sealed class BackingFileCache : IDisposable
         private readonly Dictionary<long, BackingFile> _byIncarnation = [];
         private readonly Queue<BackingFile> _clock = new();
         private bool _closed;
+        private uint _passed;
 
         public int Count
         {
@@ -103,13 +118,13 @@ internal sealed class BackingFileCache : IDisposable
             }
         }
 
-        /// <summary>Keeps a file just opened, or gives the one that another opened first. Retained for the caller.</summary>
-        public BackingFile Add(BackingFile opened)
+        /// <summary>Keeps a file just opened, or gives the one that another opened first. Retained for the caller, who alone has it where it is not kept.</summary>
+        public BackingFile Add(BackingFile opened, bool isSmall)
         {
             BackingFile? surplus = null;
             lock (_gate)
             {
-                if (_closed)
+                if (_closed || (isSmall && _byIncarnation.Count >= limit && ++_passed % SmallFilesPerKept != 0))
                     return opened;
                 if (_byIncarnation.TryGetValue(opened.Incarnation, out BackingFile? first))
                 {
