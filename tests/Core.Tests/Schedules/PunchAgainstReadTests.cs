@@ -48,7 +48,7 @@ public sealed class PunchAgainstReadTests : StoreSchedule
 
     /// <summary>Holds: PageRemovals.TryMarkVictim passes over a file that is Leased, and BackingFile gives blocks back with the last release only.</summary>
     [Fact]
-    public async Task A_lentFile_is_not_punched_and_its_blocks_count_until_the_last_release_once_it_is_unlinked()
+    public async Task A_lent_file_is_not_punched_and_its_blocks_count_until_the_last_release_once_it_is_unlinked()
     {
         for (long page = 0; page < 5; page++)
             Assert.True(await Store.WriteAsync(File, page));

@@ -6,8 +6,9 @@ using static Orleans.Cache.Core.Tests.Pages.PageStoreFixture;
 
 namespace Orleans.Cache.Core.Tests.Schedules;
 
-/// <summary>A store directory of ten pages, whose file operations a test can stop, and a content that just fits.</summary>
-public abstract class StoreSchedule : IAsyncLifetime
+/// <summary>A small store directory, whose file operations a test can stop, and a content that just fits.</summary>
+/// <param name="pages">Pages of both. The evictor begins above 95 % and stops at 90 %: of ten pages, the tenth makes it take one, and no room is left meanwhile.</param>
+public abstract class StoreSchedule(int pages = 10) : IAsyncLifetime
 {
     private readonly TemporaryDirectory _root = new(onTmpfs: true);
 
@@ -15,13 +16,13 @@ public abstract class StoreSchedule : IAsyncLifetime
 
     internal HeldBackingFiles Files { get; private set; } = null!;
 
-    internal FileRef File { get; } = NewFile("file", 10 * PageSize);
+    internal FileRef File { get; } = NewFile("file", pages * PageSize);
 
     internal string Path => _root["store"];
 
     public Task InitializeAsync()
     {
-        Store = OpenDirectory(Path, 10 * PageSize, inner => Files = new HeldBackingFiles(inner));
+        Store = OpenDirectory(Path, pages * PageSize, inner => Files = new HeldBackingFiles(inner));
         return Task.CompletedTask;
     }
 

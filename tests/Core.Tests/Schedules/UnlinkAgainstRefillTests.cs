@@ -12,7 +12,7 @@ public sealed class UnlinkAgainstRefillTests : StoreSchedule
 {
     /// <summary>Holds: PageFills.TryBegin leaves a file alone that is Unlinking, and a file that comes again has another incarnation in its name.</summary>
     [Fact]
-    public async Task AFile_that_is_being_unlinked_cannot_be_filled_and_comes_again_as_another_incarnation()
+    public async Task A_file_that_is_being_unlinked_cannot_be_filled_and_comes_again_as_another_incarnation()
     {
         FileRef small = NewFile("small", 100);
         Assert.True(await Store.WriteAsync(small, 0));
@@ -33,7 +33,7 @@ public sealed class UnlinkAgainstRefillTests : StoreSchedule
     [Theory]
     [InlineData("open")]
     [InlineData("write")]
-    public async Task AFile_dropped_while_a_page_is_written_keeps_nothing_and_leaves_nothing(string operation)
+    public async Task A_file_dropped_while_a_page_is_written_keeps_nothing_and_leaves_nothing(string operation)
     {
         Assert.True(await Store.WriteAsync(File, 0));
         FileRef other = operation == "open" ? NewFile("file", 2 * PageSize, "v2") : File;
@@ -52,7 +52,7 @@ public sealed class UnlinkAgainstRefillTests : StoreSchedule
 
     /// <summary>Holds: PageReader forgets the file where its page has left: it may have been opened after the remover forgot it.</summary>
     [Fact]
-    public async Task An_open_that_an_unlink_overtakes_leaves_no_deadFile_open()
+    public async Task An_open_that_an_unlink_overtakes_leaves_no_dead_file_open()
     {
         FileRef small = NewFile("small", 100);
         Assert.True(await Store.WriteAsync(small, 0));
