@@ -41,6 +41,9 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
     /// <summary>Statuses tell lengths that are wrong by so many bytes.</summary>
     public long LengthError { get; set; }
 
+    /// <summary>Held requests do not notice their token, as system calls on a hung network file system do not.</summary>
+    public bool IgnoresCancellation { get; set; }
+
     /// <summary>What was opened, in order: key, offset, length.</summary>
     public ConcurrentQueue<(string Key, long Offset, long Length)> Opened { get; } = new();
 
@@ -107,7 +110,7 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
     {
         _counts.AddOrUpdate(request, 1, (_, count) => count + 1);
         if (_holds.TryGetValue(request, out UfsHold? hold))
-            await hold.WaitAsync(cancellationToken);
+            await hold.WaitAsync(IgnoresCancellation ? default : cancellationToken);
         if (_failures.TryGetValue(request, out ConcurrentQueue<Exception>? failures) && failures.TryDequeue(out Exception? failure))
             throw failure;
     }

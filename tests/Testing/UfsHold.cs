@@ -14,7 +14,8 @@ public sealed class UfsHold
     /// <summary>Lets the waiting requests go on, and those that come later pass.</summary>
     public void Release() => _released.TrySetResult();
 
-    internal Task WaitAsync(CancellationToken cancellationToken)
+    /// <summary>Says that a request has arrived, and waits for the release. For those who hold something.</summary>
+    public Task WaitAsync(CancellationToken cancellationToken)
     {
         _arrivals.Writer.TryWrite(true);
         return _released.Task.WaitAsync(cancellationToken);

@@ -56,6 +56,24 @@ internal sealed partial class FillRun(
         }
         // Also when the source failed, whose readers know by now: the writes read our buffers, and others get those when the run has left.
         await Task.WhenAll(keeping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DropAbandonedAsync(fill).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A free marks its fills before it drops pages: a mark that comes after this look finds all our pages in the store and drops them
+    /// itself. Whatever ended the run, a shutdown included: what was freed must not come back.
+    /// </summary>
+    private async Task DropAbandonedAsync(Fill fill)
+    {
+        try
+        {
+            if (fill.Abandoned)
+                await store.DropAsync(fill.File.Identity, fill.File.Key, recursive: false, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogUnexpected(e, fill.File.Key);
+        }
     }
 
     private async Task TransferAsync(Fill fill, List<Task> keeping, CancellationTokenSource patience, CancellationToken cancellationToken)
@@ -66,9 +84,6 @@ internal sealed partial class FillRun(
             await TransferPagesAsync(fill, reader, keeping, patience, cancellationToken).ConfigureAwait(false); // 3, 4
         patience.CancelAfter(Timeout.InfiniteTimeSpan);
         await Task.WhenAll(keeping).ConfigureAwait(false);
-        // A free marks its fills before it drops pages: a mark that came after this line finds all our pages in the store and drops them itself.
-        if (fill.Abandoned)
-            await store.DropAsync(fill.File.Identity, fill.File.Key, recursive: false, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask TransferPagesAsync(

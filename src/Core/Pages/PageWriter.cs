@@ -24,6 +24,7 @@ internal sealed class PageWriter(
     private readonly BackingFileCache _cache = cache;
     private readonly SemaphoreSlim _blocking = new(MaxBlockingWrites);
     private readonly WriteTurns _turns = new();
+    private volatile bool _closed;
 
     /// <summary>See <see cref="IPageStore.BeginWriteAsync"/>.</summary>
     public async ValueTask<IPageWrite?> BeginAsync(FileRef file, long page, CancellationToken cancellationToken)
@@ -43,10 +44,15 @@ internal sealed class PageWriter(
         }
     }
 
+    /// <summary>
+    /// Returns when no file operation is under way. A write that outlives this (its source hangs) changes no file any more: the
+    /// directory may be another store's by then, and its page filled again.
+    /// </summary>
     public void Dispose()
     {
+        _closed = true;
+        _turns.AwaitAll();
         _blocking.Dispose();
-        _turns.Dispose();
     }
 
     private void Abort(in PageFill fill, bool touchedDisk)
@@ -127,14 +133,26 @@ internal sealed class PageWriter(
 
         public ValueTask DisposeAsync()
         {
-            if (_published)
+            if (!_published)
+                return GiveUpAsync();
+            _backing!.Release();
+            return ValueTask.CompletedTask;
+        }
+
+        private async ValueTask GiveUpAsync()
+        {
+            await _turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            try
             {
-                _backing!.Release();
-                return ValueTask.CompletedTask;
+                GiveBackRoom();
             }
-            GiveBackRoom();
+            finally
+            {
+                _turn.Release();
+            }
             writer.Abort(fill, touchedDisk: true);
-            return _error == 0 ? ValueTask.CompletedTask : writer.OnErrorAsync(fill, _error);
+            if (_error != 0)
+                await writer.OnErrorAsync(fill, _error).ConfigureAwait(false);
         }
 
         private async Task WriteOnPoolAsync(ReadOnlyMemory<byte> page)
@@ -153,6 +171,8 @@ internal sealed class PageWriter(
         /// <summary>Sums and writes piece by piece: the write then finds each piece in the processor's cache.</summary>
         private void WriteUpTo(ReadOnlySpan<byte> begin)
         {
+            if (_error == 0 && writer._closed)
+                _error = LinuxFiles.BadDescriptor;
             if (_error != 0 || !TryOpen(out BackingFile backing))
                 return;
             long offset = fill.Page * file.PageSize;
@@ -183,7 +203,7 @@ internal sealed class PageWriter(
 
         private void GiveBackRoom()
         {
-            if (_backing is not null)
+            if (_backing is not null && !writer._closed)
                 writer._files.Punch(_backing.Descriptor, fill.Page * file.PageSize, _reserved);
             writer._ledger.Release(_reserved);
             if (writer._fills.IsDropped(fill))

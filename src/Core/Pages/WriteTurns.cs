@@ -6,7 +6,7 @@ namespace Orleans.Cache.Pages;
 /// One write at a time per backing file. The kernel serialises the writers of a file anyway, by spinning: parallel fills of one
 /// file then burn cores that its readers need (a tenth of the time of a cold read here). Files share turns by hash.
 /// </summary>
-internal sealed class WriteTurns : IDisposable
+internal sealed class WriteTurns
 {
     /// <summary>Far more than writes under way at one time, so that different files seldom wait for each other.</summary>
     private const int Turns = 256;
@@ -15,9 +15,13 @@ internal sealed class WriteTurns : IDisposable
 
     public SemaphoreSlim Of(FileId file) => _turns[(int)((ulong)file.Value % Turns)];
 
-    public void Dispose()
+    /// <summary>Returns once nobody has a turn that was taken before the call.</summary>
+    public void AwaitAll()
     {
         foreach (SemaphoreSlim turn in _turns)
-            turn.Dispose();
+        {
+            turn.Wait();
+            turn.Release();
+        }
     }
 }

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Cache.Core.Tests.Pages;
 using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
-using Orleans.Cache.Pages;
 using Orleans.Cache.Telemetry;
 using Orleans.Cache.Testing;
 using Orleans.Cache.UfsConnectors.Memory;
@@ -27,7 +27,7 @@ public sealed class FillBuffersTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        _store.Release();
+        _store.ReleaseAll();
         await _filler.DisposeAsync();
         await _store.DisposeAsync();
         await _source.DisposeAsync();
@@ -42,15 +42,16 @@ public sealed class FillBuffersTests : IAsyncLifetime
         FileRef failing = await PutAsync("failing", 1, 2 * PageSize);
         FileRef other = await PutAsync("other", 2, 20 * PageSize);
         _source.ChangeAfterBytes = PageSize;
+        UfsHold commits = _store.Hold(StoreStep.Commit);
         // The second page fails with its fill, or is read by another one when that has ended already.
         Exception? failure = await Record.ExceptionAsync(() => ReadAsync(failing, PageSize));
         Assert.True(failure is null or CacheException { Error: CacheError.Changed });
-        await _store.Reached;
+        await commits.ArrivedAsync();
         _source.ChangeAfterBytes = null;
 
         // A buffer that had been given back would be the first that these take.
         await ReadAsync(other, 19 * PageSize);
-        _store.Release();
+        commits.Release();
         await _filler.RunsEndedAsync();
 
         var kept = new byte[PageSize];
@@ -79,55 +80,6 @@ public sealed class FillBuffersTests : IAsyncLifetime
         {
             int read = await _filler.ReadAsync(file, at, page, file.Length - at, default);
             Assert.True(read > 0 || _store.Contains(file, at / PageSize));
-        }
-    }
-
-    /// <summary>A real page store whose first commit waits until it is released.</summary>
-    private sealed class HeldPageStore(FilePageStore inner) : IPageStore
-    {
-        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Reached => _reached.Task;
-
-        public void Release() => _released.TrySetResult();
-
-        public PageRead TryRead(FileRef file, long page, int offset, Span<byte> destination) => inner.TryRead(file, page, offset, destination);
-
-        public ValueTask<bool> ReadAsync(FileRef file, long page, int offset, Memory<byte> destination, CancellationToken cancellationToken) =>
-            inner.ReadAsync(file, page, offset, destination, cancellationToken);
-
-        public bool Contains(FileRef file, long page) => inner.Contains(file, page);
-
-        public long CachedBytes(FileRef file) => inner.CachedBytes(file);
-
-        public async ValueTask<IPageWrite?> BeginWriteAsync(FileRef file, long page, CancellationToken cancellationToken) =>
-            await inner.BeginWriteAsync(file, page, cancellationToken) is { } write ? new HeldWrite(this, write) : null;
-
-        public BackingLease? TryLease(FileRef file, long offset, long length) => inner.TryLease(file, offset, length);
-
-        public Task<DroppedPages> DropAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken) =>
-            inner.DropAsync(identity, key, recursive, cancellationToken);
-
-        public IReadOnlyList<StoreDirectoryStatus> GetStatus() => inner.GetStatus();
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
-
-        private sealed class HeldWrite(HeldPageStore store, IPageWrite write) : IPageWrite
-        {
-            // What was offered would be safe already.
-            public void Offer(ReadOnlySpan<byte> begin)
-            {
-            }
-
-            public async ValueTask<bool> CommitAsync(ReadOnlyMemory<byte> page)
-            {
-                if (store._reached.TrySetResult())
-                    await store._released.Task;
-                return await write.CommitAsync(page);
-            }
-
-            public ValueTask DisposeAsync() => write.DisposeAsync();
         }
     }
 }

@@ -19,6 +19,9 @@ internal sealed class GatedUnderStorage(IUnderStorage inner) : DelegatingUnderSt
     /// <summary>What readers say of MayPublish.</summary>
     public bool MayPublish { get; set; } = true;
 
+    /// <summary>A connector whose reads do not notice their token, as a system call on a hung network file system does not.</summary>
+    public bool IgnoresCancellation { get; set; }
+
     /// <summary>Bytes after which each reader stops at the gate.</summary>
     public int StopAfter { get; set; }
 
@@ -58,13 +61,13 @@ internal sealed class GatedUnderStorage(IUnderStorage inner) : DelegatingUnderSt
             if (_read >= owner.StopAfter && !owner._gate.Task.IsCompleted)
             {
                 owner.Arrived.TrySetResult();
-                await owner._gate.Task.WaitAsync(cancellationToken);
+                await owner._gate.Task.WaitAsync(owner.IgnoresCancellation ? default : cancellationToken);
             }
             if (owner.Failure is { } failure)
                 throw failure;
             if (_read < owner.StopAfter && destination.Length > owner.StopAfter - _read)
                 destination = destination[..(owner.StopAfter - _read)];
-            int read = await inner.ReadAsync(destination, cancellationToken);
+            int read = await inner.ReadAsync(destination, owner.IgnoresCancellation ? default : cancellationToken);
             _read += read;
             return read;
         }

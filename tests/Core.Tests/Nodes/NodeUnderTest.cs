@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Cache.Core.Tests.Filling;
+using Orleans.Cache.Core.Tests.Pages;
 using Orleans.Cache.Eviction;
 using Orleans.Cache.Files;
 using Orleans.Cache.Identity;
@@ -38,6 +39,9 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     public FilePageStore Store { get; private set; } = null!;
 
+    /// <summary>The store as the node sees it.</summary>
+    public HeldPageStore Held { get; private set; } = null!;
+
     public CacheNode Node { get; private set; } = null!;
 
     public CacheFileSystem Files { get; private set; } = null!;
@@ -45,13 +49,12 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     public static async Task<NodeUnderTest> StartAsync(CacheLimits? limits = null, Freshness? freshness = null, long capacity = CacheLimits.GiB)
     {
         var node = new NodeUnderTest(limits ?? new CacheLimits(), freshness ?? Freshness.Default);
-        node.Store = await FilePageStore.OpenAsync(
-            [new StoreDirectoryOptions(node._directory.Path, capacity)], PageSize, () => EvictionPolicies.Create("s3fifo"), node.Limits, TimeProvider.System,
-            NullLogger.Instance, default);
+        node.Store = await node.OpenStoreAsync(capacity);
+        node.Held = new HeldPageStore(node.Store);
         node.Node = new CacheNode("n1", new CacheNodeServices
         {
             Mounts = () => node.Mounts,
-            Store = node.Store,
+            Store = node.Held,
             Counters = node.Counters,
             Time = node.Time,
             Log = NullLogger.Instance,
@@ -86,12 +89,18 @@ internal sealed class NodeUnderTest : IAsyncDisposable
         return bytes;
     }
 
+    /// <summary>Opens the store's directory, as the next process would; the first must be closed.</summary>
+    public Task<FilePageStore> OpenStoreAsync(long capacity = CacheLimits.GiB) => FilePageStore.OpenAsync(
+        [new StoreDirectoryOptions(_directory.Path, capacity)], PageSize, () => EvictionPolicies.Create("s3fifo"), Limits, TimeProvider.System,
+        NullLogger.Instance, default);
+
     /// <summary>Waits until no fill is under way: what was read has come into the store or was given up.</summary>
     public Task SettledAsync() => Node.FillsEndedAsync();
 
     public async ValueTask DisposeAsync()
     {
         Source.Open();
+        Held.ReleaseAll();
         await Node.DisposeAsync();
         await Store.DisposeAsync();
         Counters.Dispose();

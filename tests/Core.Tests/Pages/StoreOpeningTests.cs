@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Cache.Identity;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Pages.Journal;
 using Orleans.Cache.Testing;
@@ -45,6 +47,63 @@ public sealed class StoreOpeningTests : IDisposable
         Assert.Contains("format 99", Refusal(), StringComparison.Ordinal);
     }
 
+    /// <summary>What another page size or format would misread is not even looked at, and the old configuration finds it all again.</summary>
+    [Theory]
+    [InlineData(PageSize / 2)]
+    [InlineData(PageSize * 2)]
+    public async Task A_store_that_was_refused_for_its_page_size_is_left_as_it_was(int otherPageSize)
+    {
+        FileRef file = NewFile("file", 3 * PageSize);
+        await using (StoreDirectory store = OpenDirectory(_root["store"]))
+            Assert.True(await store.WriteAsync(file, 2));
+        string[] before = Names();
+
+        var refused = Assert.Throws<CacheException>(() => StoreDirectory.Open(
+            new StoreDirectoryOptions(_root["store"], 1 << 30), otherPageSize, new FifoPolicy(), 64, TimeProvider.System, NullLogger.Instance));
+
+        Assert.Equal(CacheError.InvalidArgument, refused.Error);
+        Assert.Contains($"pages of {PageSize} bytes and the page size is {otherPageSize}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Names());
+        await using StoreDirectory again = OpenDirectory(_root["store"]);
+        Assert.True(await again.ReadAndCheckAsync(file, 2));
+    }
+
+    /// <summary>
+    /// A FORMAT that promises what the other files do not hold, as after a careless copy or a downgrade by hand. Journals, snapshots and
+    /// names say themselves what they are, and are passed over.
+    /// </summary>
+    [Theory]
+    [InlineData("page size")]
+    [InlineData("format")]
+    [InlineData("directory")]
+    public async Task Files_of_another_format_below_a_good_FORMAT_are_passed_over_and_never_misread(string what)
+    {
+        FileRef file = NewFile("file", 3 * PageSize);
+        await using (StoreDirectory store = OpenDirectory(_root["store"]))
+            Assert.True(await store.WriteAsync(file, 1));
+        foreach (string path in Directory.GetFiles(_root["store"], "*-*"))
+        {
+            byte[] bytes = File.ReadAllBytes(path);
+            Assert.True(StoreHeader.TryRead(bytes, out StoreHeader header));
+            (what switch
+            {
+                "page size" => header with { PageSize = PageSize / 2 },
+                "format" => header with { Version = StoreHeader.CurrentVersion + 1 },
+                _ => header with { DirectoryId = Guid.NewGuid() },
+            }).Write(bytes);
+            File.WriteAllBytes(path, bytes);
+        }
+
+        await using StoreDirectory opened = OpenDirectory(_root["store"]);
+
+        Assert.Equal((0, 0), (opened.Status.Pages, opened.Recovered.Records));
+        Assert.False(await opened.ReadAndCheckAsync(file, 1));
+        Assert.True(await opened.WriteAsync(file, 1));
+        await opened.Swept;
+        Assert.True(await opened.ReadAndCheckAsync(file, 1));
+        Assert.Single(BackingFiles(_root["store"]));
+    }
+
     [Fact]
     public async Task A_damaged_format_file_is_refused()
     {
@@ -72,6 +131,9 @@ public sealed class StoreOpeningTests : IDisposable
         await using StoreDirectory store = OpenDirectory(_root["deep/store"]);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_root["deep/store"]));
     }
+
+    private string[] Names() =>
+        [.. Directory.EnumerateFiles(_root["store"], "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     private string Refusal()
     {

@@ -53,6 +53,27 @@ public sealed class LifecycleTests : IDisposable
     }
 
     [Fact]
+    public async Task Another_page_size_is_refused_in_one_line_and_the_old_one_finds_its_pages_again()
+    {
+        byte[] content = RandomBytes(3 * CacheLimits.MiB + 5);
+        _files.Write("data", content);
+        await using (NodeProcess first = await StartAsync())
+        {
+            await first.ReadUntilCachedAsync("/data");
+            Assert.Equal(0, await first.StopAsync());
+        }
+
+        ProgramResult second = await NodeProcess.RunAsync(Arguments("--rest-port", "0", "--page-size", "64KiB"));
+
+        Assert.Equal((1, ""), (second.ExitCode, second.Output));
+        Assert.Contains("holds pages of 1048576 bytes and the page size is 65536", second.Errors, StringComparison.Ordinal);
+        Assert.Single(second.Errors.TrimEnd().Split('\n'));
+        await using NodeProcess third = await StartAsync();
+        Assert.Equal(content, await third.GetFileAsync("/data"));
+        Assert.Equal(0, await third.GetFigureAsync("bytesFromUnderStorage"));
+    }
+
+    [Fact]
     public async Task A_taken_port_is_refused_in_one_line()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);

@@ -114,6 +114,36 @@ public sealed partial class NodeProcess : IAsyncDisposable
     public long ReadRssAnon() =>
         long.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal)).Split(' ')[^2]) * 1024;
 
+    /// <summary>Open descriptors of the process, or those whose target begins so ("socket:").</summary>
+    public int CountDescriptors(string target = "")
+    {
+        int count = 0;
+        foreach (string link in Directory.EnumerateFileSystemEntries($"/proc/{_process.Id}/fd"))
+        {
+            // One that was closed since it was listed has no target.
+            string? points = target.Length == 0 ? "" : LinkTarget(link);
+            count += points?.StartsWith(target, StringComparison.Ordinal) == true ? 1 : 0;
+        }
+        return count;
+    }
+
+    /// <summary>A gauge or counter without labels of /metrics.</summary>
+    public async Task<double> GetMetricAsync(string name)
+    {
+        string text = await Http.GetStringAsync("metrics");
+        string line = text.Split('\n').Single(l => l.StartsWith(name, StringComparison.Ordinal) && l[name.Length] is ' ' or '{');
+        return double.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Waits until something is so; fails with what was waited for.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> isSo, string what)
+    {
+        using var patience = new CancellationTokenSource(Programs.Patience);
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!await isSo())
+            Assert.True(!patience.IsCancellationRequested && await pause.WaitForNextTickAsync(CancellationToken.None), $"Still there: {what}.");
+    }
+
     /// <summary>Asks the node to stop, as service managers do.</summary>
     public void Terminate() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 
@@ -152,6 +182,18 @@ public sealed partial class NodeProcess : IAsyncDisposable
             return; // The stream has ended.
         lock (_errors)
             _errors.AppendLine(line.Data);
+    }
+
+    private static string? LinkTarget(string link)
+    {
+        try
+        {
+            return new FileInfo(link).LinkTarget;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     [GeneratedRegex(@"REST\s+(http://\S+)")]

@@ -16,7 +16,7 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
     /// <summary>"ab/" + id + "-" + incarnation + NUL.</summary>
     private const int MaxPath = 3 + IdDigits + 1 + 16 + 1;
 
-    private readonly int _directory;
+    private int _directory;
     private readonly bool _openAt2;
     private readonly bool _readsNoWait;
 
@@ -92,7 +92,13 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
         return LinuxFiles.UnlinkAt(_directory, path);
     }
 
-    public void Dispose() => LinuxFiles.Close(_directory);
+    /// <summary>Whoever comes late is told EBADF: the number may be another file's by then.</summary>
+    public void Dispose()
+    {
+        int directory = Interlocked.Exchange(ref _directory, -1);
+        if (directory >= 0)
+            LinuxFiles.Close(directory);
+    }
 
     private static void WritePath(byte* path, FileId file, long incarnation)
     {
