@@ -13,8 +13,11 @@ namespace Orleans.Cache.Gateway.Rest.Files;
 /// </summary>
 internal sealed class FileBody(HttpContext context, CacheFile file)
 {
-    /// <summary>Bytes per read and flush: large enough that a system call's cost disappears, small enough to stay in a core's cache.</summary>
-    private const int ChunkBytes = 128 * CacheLimits.KiB;
+    /// <summary>
+    /// Bytes that are copied and flushed at a time. A reader that stalls holds one chunk of the process's memory: a thousand of
+    /// them 32 MiB. And what is written before a response starts is held aside and copied once more when it does.
+    /// </summary>
+    private const int ChunkBytes = 32 * CacheLimits.KiB;
 
     /// <summary>
     /// From here on sendfile is faster than a read and a send. On open files they are equal between 8 and 16 KiB; over 100,000
@@ -93,8 +96,7 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
     /// <summary>Bytes read and sent, at least one; -1 where the client is gone.</summary>
     private async ValueTask<int> CopyAsync(long offset, long left)
     {
-        // What is written before a response starts is held aside and copied once more when it does: so that read is small.
-        int wanted = (int)Math.Min(left, context.Response.HasStarted ? ChunkBytes : SendFileFrom);
+        int wanted = (int)Math.Min(left, ChunkBytes);
         Memory<byte> target = _writer.GetMemory(wanted)[..wanted];
         int read = await file.ReadAsync(offset, target, left, _gone).ConfigureAwait(false);
         if (read <= 0)
