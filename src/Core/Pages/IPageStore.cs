@@ -141,6 +141,12 @@ public sealed record StoreDirectoryStatus
     /// <summary>Pages that did not match their checksum or could not be read, dropped to be fetched again.</summary>
     public required long Healed { get; init; }
 
+    /// <summary>Pages that the background scrub compared with their checksums, good or not.</summary>
+    public required long Scrubbed { get; init; }
+
+    /// <summary>Times that the scrub has gone through all pages.</summary>
+    public required long ScrubPasses { get; init; }
+
     /// <summary>Managed bytes of the index and the eviction policy.</summary>
     public required long IndexBytes { get; init; }
 

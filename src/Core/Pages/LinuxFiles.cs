@@ -185,6 +185,13 @@ internal static unsafe partial class LinuxFiles
         return fstatfs(directory, buffer) == 0 && buffer[1] is >= 512 and <= CacheLimits.MinPageSize ? (int)buffer[1] : 4096;
     }
 
+    /// <summary>Bytes that unprivileged processes may still take of an open directory's file system; 0 where it does not say.</summary>
+    public static long FreeBytes(int directory)
+    {
+        long* buffer = stackalloc long[32];
+        return fstatfs(directory, buffer) == 0 ? buffer[4] * buffer[1] : 0;
+    }
+
     /// <summary>Whether an open directory lies in memory (tmpfs, ramfs), where no read ever waits for a device.</summary>
     public static bool IsInMemory(int directory)
     {

@@ -39,7 +39,9 @@ internal sealed class StoreDirectory : IAsyncDisposable
     private readonly Compactor _compactor;
     private readonly DirectoryHealth _health;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Scrub _scrub;
     private readonly Task _sweep;
+    private readonly Task _scrubbing;
     private readonly long _restoredPages;
 
     /// <summary>Opens a directory whose lock is held. Reads snapshot and journals; touches no backing file.</summary>
@@ -72,7 +74,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
         _fills = new PageFills(_index, firstIncarnation);
         _removals = new PageRemovals(_index, _journal);
         _remover = new Remover(_removals, _journal, files, _cache, _ledger, format.PageSize);
-        _evictor = new Evictor(_index, _removals, _remover, _ledger, time);
+        _evictor = new Evictor(_index, _removals, _remover, _ledger, files, time);
         _reader = new PageReader(_index, _removals, _remover, files, _cache, _health);
         _writer = new PageWriter(_fills, _removals, _remover, _evictor, _ledger, _journal, _names, files, _cache, _health);
         var sweep = new OrphanSweep(
@@ -80,6 +82,8 @@ internal sealed class StoreDirectory : IAsyncDisposable
         _evictor.WakeIfFull();
         _compactor.CompactIfDue();
         _sweep = Task.Run(() => sweep.RunAsync(_stopping.Token));
+        _scrub = new Scrub(_index, _reader, _health, options.ScrubPeriod, (int)(sequence % _index.Table.Shards.Count), time);
+        _scrubbing = Task.Run(() => _scrub.RunAsync(_stopping.Token));
     }
 
     /// <summary>Random identity, made with the directory: where its files' share of the contents is computed from.</summary>
@@ -109,6 +113,8 @@ internal sealed class StoreDirectory : IAsyncDisposable
         Pages = _restoredPages + _fills.Published - _removals.Removed,
         Evictions = _evictor.Evicted,
         Healed = _health.Healed,
+        Scrubbed = _scrub.Pages,
+        ScrubPasses = _scrub.Passes,
         IndexBytes = _index.MemoryBytes,
         OutOfService = _health.OutOfService,
     };
@@ -198,6 +204,9 @@ internal sealed class StoreDirectory : IAsyncDisposable
         }
     }
 
+    /// <summary>Compares all pages with their checksums now, beside the scrub that goes on in the background.</summary>
+    public Task ScrubAsync(CancellationToken cancellationToken) => _scrub.PassAsync(paced: false, cancellationToken);
+
     /// <summary>Completes when every page kept so far is in the journal and survives the death of the process.</summary>
     public Task FlushAsync() => _journal.FlushAsync();
 
@@ -206,6 +215,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _sweep.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _scrubbing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _evictor.DisposeAsync().ConfigureAwait(false);
         try
         {
@@ -230,9 +240,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
     /// <summary>A journal that cannot be written loses pages at the next start, no more; a full disk is helped by eviction.</summary>
     private void OnLogError(int error)
     {
-        if (!_health.IsFull(error))
-            return;
-        _ledger.ShrinkToUsed();
-        _evictor?.WakeIfFull();
+        if (_health.IsFull(error))
+            _evictor?.OnDiskFull();
     }
 }

@@ -42,6 +42,8 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
 
     public int BlockSize { get; }
 
+    public long FreeBytes => LinuxFiles.FreeBytes(_directory);
+
     /// <summary>Splits a backing file's name; false for a name that is none.</summary>
     public static bool TryParse(ReadOnlySpan<char> name, out FileId file, out long incarnation)
     {
