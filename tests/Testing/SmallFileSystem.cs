@@ -46,6 +46,9 @@ public sealed class SmallFileSystem : IDisposable
     /// <summary>Has the kernel find an error, upon which it makes the file system read-only under whoever has files open.</summary>
     public void TurnReadOnly() => File.WriteAllText($"/sys/fs/ext4/{_device}/trigger_fs_error", "1");
 
+    /// <summary>Nobody may write what is below the path any more, root included; files that are open stay writable.</summary>
+    public static void ForbidWriting(string path) => Run("chattr", ["-R", "+i", path]);
+
     public void Dispose()
     {
         Run("umount", ["-l", Path]);
@@ -53,7 +56,7 @@ public sealed class SmallFileSystem : IDisposable
         _image?.Dispose();
     }
 
-    internal static string Run(string program, string[] arguments)
+    private static string Run(string program, string[] arguments)
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         string output = process.StandardOutput.ReadToEnd();

@@ -9,7 +9,7 @@ namespace Orleans.Cache.Pages;
 /// </summary>
 internal static unsafe partial class LinuxFiles
 {
-    public const int NoEntry = 2, Interrupted = 4, IoError = 5, TryAgain = 11, FileTableOverflow = 23, TooManyOpenFiles = 24,
+    public const int NotPermitted = 1, NoEntry = 2, Interrupted = 4, IoError = 5, TryAgain = 11, AccessDenied = 13, Exists = 17, FileTableOverflow = 23, TooManyOpenFiles = 24,
         NoSpace = 28, ReadOnlyFileSystem = 30, QuotaExceeded = 122;
 
     public const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;

@@ -68,7 +68,9 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
         if (result != -LinuxFiles.NoEntry || how != BackingOpen.Create)
             return result;
         path[2] = 0;
-        _ = LinuxFiles.MakeDirectory(_directory, path);
+        int made = LinuxFiles.MakeDirectory(_directory, path);
+        if (made is not (0 or -LinuxFiles.Exists))
+            return made;
         path[2] = (byte)'/';
         return LinuxFiles.OpenAt(_directory, path, flags, 0x180, cachedOnly: false);
     }
