@@ -43,6 +43,8 @@ internal sealed class StoreDirectory : IAsyncDisposable
     private readonly Task _sweep;
     private readonly Task _scrubbing;
     private readonly long _restoredPages;
+    private readonly Lock _unnamedGate = new();
+    private Task _unnamed = Task.CompletedTask;
 
     /// <summary>Opens a directory whose lock is held. Reads snapshot and journals; touches no backing file.</summary>
     private StoreDirectory(
@@ -66,7 +68,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
 
         long sequence = Recovered.LastSequence + 1;
         long firstIncarnation = sequence << IncarnationShift;
-        _names = new NameLog(storeFiles, _index, sequence, OnLogError);
+        _names = new NameLog(storeFiles, _index, sequence, OnLogError, OnNamesLost);
         _journal = new AppendLog(storeFiles.Create(StoreFileKind.Journal, sequence), StoreHeader.Size, OnLogError, writtenBefore: _names.Log);
         LinuxFiles.SyncDirectory(options.Path);
         _compactor = new Compactor(storeFiles, _index, _journal, _names, sequence, Recovered.Records + Recovered.SkippedRecords);
@@ -194,14 +196,8 @@ internal sealed class StoreDirectory : IAsyncDisposable
         }
         return dropped;
 
-        async Task DropFoundAsync(IReadOnlyList<(FileId File, long Incarnation)> found)
-        {
-            var batch = new RemovalBatch();
-            foreach ((FileId file, long incarnation) in found)
-                _removals.TryMarkFile(file, incarnation, batch);
-            await _remover.RemoveAsync(batch).ConfigureAwait(false);
-            dropped += new DroppedPages(batch.Files.Count, batch.Pages.Count, batch.Pages.Sum(p => (long)p.Length));
-        }
+        async Task DropFoundAsync(IReadOnlyList<(FileId File, long Incarnation)> found) =>
+            dropped += await DropAsync(found).ConfigureAwait(false);
     }
 
     /// <summary>Compares all pages with their checksums now, beside the scrub that goes on in the background.</summary>
@@ -221,12 +217,13 @@ internal sealed class StoreDirectory : IAsyncDisposable
         {
             await _compactor.CloseAsync().ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A disk too full for a snapshot: the journal is complete without it.
+            // A disk too full for a snapshot, or one that takes nothing any more: the journal is complete without it.
         }
         _journal.Dispose();
         _names.Dispose();
+        await _unnamed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _reader.Dispose();
         _writer.Dispose();
         _cache.Dispose();
@@ -236,6 +233,22 @@ internal sealed class StoreDirectory : IAsyncDisposable
     }
 
     private static string PagesPath(string directory) => Path.Combine(directory, "pages");
+
+    private async Task<DroppedPages> DropAsync(IReadOnlyList<(FileId File, long Incarnation)> found)
+    {
+        var batch = new RemovalBatch();
+        foreach ((FileId file, long incarnation) in found)
+            _removals.TryMarkFile(file, incarnation, batch);
+        await _remover.RemoveAsync(batch).ConfigureAwait(false);
+        return new DroppedPages(batch.Files.Count, batch.Pages.Count, batch.Pages.Sum(p => (long)p.Length));
+    }
+
+    /// <summary>A file whose name found no room would stay for ever: no free finds it. Pages of it that are being written find it gone.</summary>
+    private void OnNamesLost(IReadOnlyList<(FileId File, long Incarnation)> lost)
+    {
+        lock (_unnamedGate)
+            _unnamed = Task.WhenAll(_unnamed, Task.Run(() => DropAsync(lost)));
+    }
 
     /// <summary>A journal that cannot be written loses pages at the next start, no more; a full disk is helped by eviction.</summary>
     private void OnLogError(int error)
