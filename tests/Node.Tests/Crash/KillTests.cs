@@ -23,7 +23,7 @@ public sealed class KillTests(ITestOutputHelper output)
     [Fact]
     public async Task Pages_reported_before_a_kill_are_there_after_it()
     {
-        using var killed = new KilledNode(new Random(Seed), capacity: "256MiB");
+        await using var killed = new KilledNode(new Random(Seed), capacity: "256MiB");
         long reportedInAll = 0, keptInAll = 0;
         for (int round = 1; round <= Rounds; round++)
         {
@@ -46,7 +46,7 @@ public sealed class KillTests(ITestOutputHelper output)
     [Fact]
     public async Task A_node_killed_amid_fills_evictions_and_frees_serves_the_source_s_bytes()
     {
-        using var killed = new KilledNode(new Random(Seed + 1), capacity: "8MiB");
+        await using var killed = new KilledNode(new Random(Seed + 1), capacity: "8MiB");
         for (int round = 1; round <= Rounds; round++)
         {
             await killed.RunAndKillAsync(frees: true);

@@ -11,7 +11,7 @@ namespace Orleans.Cache.Node.Tests.Crash;
 /// A node over files of mixed sizes, read by several clients that compare every byte, and killed once they have got a random
 /// number of answers. What a client got in full must be the source's bytes, before a kill and after it.
 /// </summary>
-internal sealed class KilledNode : IDisposable
+internal sealed class KilledNode : IAsyncDisposable
 {
     private const int Readers = 6;
 
@@ -129,10 +129,11 @@ internal sealed class KilledNode : IDisposable
 
     public Task<long> EvictionsAsync() => StoreFigureAsync("evictions");
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         // The last node was started and not killed.
-        _node?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        if (_node is not null)
+            await _node.DisposeAsync();
         _source.Dispose();
         _store.Dispose();
     }
