@@ -44,6 +44,9 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
     /// <summary>Held requests do not notice their token, as system calls on a hung network file system do not.</summary>
     public bool IgnoresCancellation { get; set; }
 
+    /// <summary>Called before each ReadAsync of any reader with their number so far, from 1; what it throws is the read's failure.</summary>
+    public Action<int>? BeforeRead { get; set; }
+
     /// <summary>What was opened, in order: key, offset, length.</summary>
     public ConcurrentQueue<(string Key, long Offset, long Length)> Opened { get; } = new();
 
@@ -108,7 +111,9 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
 
     private async ValueTask PassAsync(UfsRequest request, CancellationToken cancellationToken)
     {
-        _counts.AddOrUpdate(request, 1, (_, count) => count + 1);
+        int count = _counts.AddOrUpdate(request, 1, (_, count) => count + 1);
+        if (request == UfsRequest.Read)
+            BeforeRead?.Invoke(count);
         if (_holds.TryGetValue(request, out UfsHold? hold))
             await hold.WaitAsync(IgnoresCancellation ? default : cancellationToken);
         if (_failures.TryGetValue(request, out ConcurrentQueue<Exception>? failures) && failures.TryDequeue(out Exception? failure))

@@ -17,7 +17,7 @@ internal sealed class BypassAdmission(CacheLimits limits, TimeProvider time)
     private static readonly TimeSpan UnkeptFor = TimeSpan.FromSeconds(2);
 
     private readonly uint[] _seen = new uint[limits.BypassMemory];
-    private readonly (FileId File, long Until)[] _unkept = new (FileId, long)[256];
+    private readonly (FileId File, long Since)[] _unkept = new (FileId, long)[256];
     private readonly Lock _unkeptGate = new();
 
     /// <summary>Whether a read that missed should go past the cache.</summary>
@@ -43,7 +43,7 @@ internal sealed class BypassAdmission(CacheLimits limits, TimeProvider time)
     public void CouldNotKeep(FileId file)
     {
         lock (_unkeptGate)
-            _unkept[SlotOf(file)] = (file, time.GetUtcNow().Ticks + UnkeptFor.Ticks);
+            _unkept[SlotOf(file)] = (file, time.GetTimestamp());
     }
 
     /// <summary>Whether this content could not be kept a moment ago.</summary>
@@ -51,8 +51,8 @@ internal sealed class BypassAdmission(CacheLimits limits, TimeProvider time)
     {
         lock (_unkeptGate)
         {
-            (FileId unkept, long until) = _unkept[SlotOf(file)];
-            return unkept == file && until > time.GetUtcNow().Ticks;
+            (FileId unkept, long since) = _unkept[SlotOf(file)];
+            return unkept == file && time.GetElapsedTime(since) < UnkeptFor;
         }
     }
 

@@ -25,8 +25,16 @@ internal sealed partial class DirectoryHealth(string directory, ILogger logger)
     /// <summary>A write failed. True where the disk is full, which eviction can help.</summary>
     public bool IsFull(int error)
     {
-        if (error is LinuxFiles.IoError or LinuxFiles.ReadOnlyFileSystem)
-            Leave(error == LinuxFiles.IoError ? "writing failed with an I/O error (EIO)" : "the file system is read-only (EROFS)");
+        string? reason = error switch
+        {
+            LinuxFiles.IoError => "writing failed with an I/O error (EIO)",
+            LinuxFiles.ReadOnlyFileSystem => "the file system is read-only (EROFS)",
+            LinuxFiles.NotPermitted => "writing is not permitted (EPERM)",
+            LinuxFiles.AccessDenied => "writing is not permitted (EACCES)",
+            _ => null,
+        };
+        if (reason is not null)
+            Leave(reason);
         return error is LinuxFiles.NoSpace or LinuxFiles.QuotaExceeded;
     }
 

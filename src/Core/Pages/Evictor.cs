@@ -1,3 +1,4 @@
+using Orleans.Cache.Pages.Backing;
 using Orleans.Cache.Pages.Index;
 
 namespace Orleans.Cache.Pages;
@@ -6,7 +7,8 @@ namespace Orleans.Cache.Pages;
 /// Keeps a store directory below its quota: begins in the background at 95 % and stops at 90 %, so that writers seldom wait
 /// and each wake-up does work worth a journal flush.
 /// </summary>
-internal sealed class Evictor(PageIndex index, PageRemovals removals, Remover remover, SpaceLedger ledger, TimeProvider time) : IAsyncDisposable
+internal sealed class Evictor(
+    PageIndex index, PageRemovals removals, Remover remover, SpaceLedger ledger, IBackingFiles files, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>Victims per batch: 256 pages share one journal flush, and writers that wait see room after each batch.</summary>
     private const int BatchSize = 256;
@@ -17,6 +19,12 @@ internal sealed class Evictor(PageIndex index, PageRemovals removals, Remover re
     /// <summary>A writer that gets no room for this long keeps nothing: keeping is best effort, and its reader was answered long ago.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// A disk that was full is asked again after this: long enough that what filled it is no longer writing every second, short
+    /// enough that nobody restarts the node for it.
+    /// </summary>
+    private static readonly TimeSpan GrowAfter = TimeSpan.FromSeconds(30);
+
     private readonly Lock _gate = new();
     private TaskCompletionSource<bool> _round = NewRound();
     private Task _loop = Task.CompletedTask;
@@ -24,6 +32,7 @@ internal sealed class Evictor(PageIndex index, PageRemovals removals, Remover re
     private bool _running;
     private bool _stopped;
     private long _evicted;
+    private long _fullAt;
 
     /// <summary>Pages that left to make room.</summary>
     public long Evicted => Interlocked.Read(ref _evicted);
@@ -53,6 +62,14 @@ internal sealed class Evictor(PageIndex index, PageRemovals removals, Remover re
     {
         if (ledger.Used > ledger.Capacity * High)
             _ = WakeAsync(0);
+    }
+
+    /// <summary>The disk is full before the quota is: what is used now is the quota, until the file system has room again.</summary>
+    public void OnDiskFull()
+    {
+        Interlocked.Exchange(ref _fullAt, time.GetTimestamp());
+        ledger.ShrinkToUsed();
+        WakeIfFull();
     }
 
     public async ValueTask DisposeAsync()
@@ -111,7 +128,7 @@ internal sealed class Evictor(PageIndex index, PageRemovals removals, Remover re
         bool more = true;
         while (more)
         {
-            bool found = await EvictBatchAsync().ConfigureAwait(false);
+            bool found = HasGrown() || await EvictBatchAsync().ConfigureAwait(false);
             TaskCompletionSource<bool> round;
             lock (_gate)
             {
@@ -123,6 +140,14 @@ internal sealed class Evictor(PageIndex index, PageRemovals removals, Remover re
             }
             round.SetResult(found);
         }
+    }
+
+    private bool HasGrown()
+    {
+        if (!ledger.IsShrunk || time.GetElapsedTime(Interlocked.Read(ref _fullAt)) < GrowAfter)
+            return false;
+        Interlocked.Exchange(ref _fullAt, time.GetTimestamp());
+        return ledger.TryGrow(files.FreeBytes);
     }
 
     /// <summary>Bytes that should leave: down to the low mark, and more where one page is larger than that margin.</summary>

@@ -117,6 +117,9 @@ public abstract class BackingLease(long offset, long length) : IDisposable
     /// <summary>Copies bytes from the start of the range. Gives how many: fewer, or none, where a device would have to be waited for.</summary>
     public abstract int TryRead(Span<byte> destination);
 
+    /// <summary>The file did not give what was lent: its pages are compared with their checksums again before anybody else gets them.</summary>
+    public abstract void Doubt();
+
     public abstract void Dispose();
 }
 
@@ -140,6 +143,12 @@ public sealed record StoreDirectoryStatus
 
     /// <summary>Pages that did not match their checksum or could not be read, dropped to be fetched again.</summary>
     public required long Healed { get; init; }
+
+    /// <summary>Pages that the background scrub compared with their checksums, good or not.</summary>
+    public required long Scrubbed { get; init; }
+
+    /// <summary>Times that the scrub has gone through all pages.</summary>
+    public required long ScrubPasses { get; init; }
 
     /// <summary>Managed bytes of the index and the eviction policy.</summary>
     public required long IndexBytes { get; init; }

@@ -9,7 +9,8 @@ namespace Orleans.Cache.Pages;
 /// </summary>
 internal static unsafe partial class LinuxFiles
 {
-    public const int NoEntry = 2, Interrupted = 4, IoError = 5, BadDescriptor = 9, TryAgain = 11, FileTableOverflow = 23, TooManyOpenFiles = 24,
+    public const int NotPermitted = 1, NoEntry = 2, Interrupted = 4, IoError = 5, BadDescriptor = 9, TryAgain = 11, AccessDenied = 13, Exists = 17,
+        FileTableOverflow = 23, TooManyOpenFiles = 24,
         NoSpace = 28, ReadOnlyFileSystem = 30, QuotaExceeded = 122;
 
     public const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
@@ -183,6 +184,13 @@ internal static unsafe partial class LinuxFiles
     {
         long* buffer = stackalloc long[32];
         return fstatfs(directory, buffer) == 0 && buffer[1] is >= 512 and <= CacheLimits.MinPageSize ? (int)buffer[1] : 4096;
+    }
+
+    /// <summary>Bytes that unprivileged processes may still take of an open directory's file system; 0 where it does not say.</summary>
+    public static long FreeBytes(int directory)
+    {
+        long* buffer = stackalloc long[32];
+        return fstatfs(directory, buffer) == 0 ? buffer[4] * buffer[1] : 0;
     }
 
     /// <summary>Whether an open directory lies in memory (tmpfs, ramfs), where no read ever waits for a device.</summary>

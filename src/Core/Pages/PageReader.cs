@@ -75,6 +75,18 @@ internal sealed class PageReader(
         return outcome == Outcome.Hit;
     }
 
+    /// <summary>
+    /// Compares a page with its checksum, whether or not it was verified before, and drops it where it is damaged. Counts as no use of
+    /// the page: the eviction policy and the cache of open files stay as they are. False: it has left, or cannot be opened now.
+    /// </summary>
+    public async ValueTask<bool> ScrubAsync(FileId file, long page, int length, PageLocation found)
+    {
+        Outcome outcome = await Task.Run(() => Scrub(file, page, length, found)).ConfigureAwait(false);
+        if (outcome is Outcome.PageDamaged or Outcome.FileLost)
+            await HealAsync(file, page, found, outcome == Outcome.FileLost).ConfigureAwait(false);
+        return outcome != Outcome.Miss;
+    }
+
     public void Dispose() => _blocking.Dispose();
 
     /// <summary>Drops a page, or a file whose backing file is gone, unless it has left already.</summary>
@@ -94,19 +106,10 @@ internal sealed class PageReader(
             return Outcome.Miss;
         BackingFile? backing = cache.Rent(file.Id, found.Incarnation, BackingOpen.Existing, out int error, file.Length);
         if (backing is null)
-        {
-            if (!index.IsUnchanged(found))
-                return Outcome.Miss;
-            return error switch
-            {
-                LinuxFiles.NoEntry => Outcome.FileLost,
-                LinuxFiles.IoError => Outcome.PageDamaged,
-                _ => Outcome.Miss,
-            };
-        }
+            return Unopened(found, error);
         bool good = found.Word.IsVerified
             ? files.Read(backing.Descriptor, destination, page * index.Table.PageSize + offset) == destination.Length
-            : TryReadVerifying(backing, found, page, file.PageLength(page), offset, destination);
+            : TryReadVerifying(backing.Descriptor, found, page, file.PageLength(page), offset, destination);
         backing.Release();
         if (!index.IsUnchanged(found) || (good && !found.Word.IsVerified && !index.TryMarkVerified(file.Id, found)))
         {
@@ -119,8 +122,33 @@ internal sealed class PageReader(
         return Outcome.Hit;
     }
 
+    private Outcome Scrub(FileId file, long page, int length, in PageLocation found)
+    {
+        int descriptor = files.Open(file, found.Incarnation, BackingOpen.Existing);
+        if (descriptor < 0)
+            return Unopened(found, -descriptor);
+        bool good = TryReadVerifying(descriptor, found, page, length, 0, []);
+        files.Close(descriptor);
+        if (!index.IsUnchanged(found) || (good && !index.TryMarkVerified(file, found)))
+            return Outcome.Miss;
+        return good ? Outcome.Hit : Outcome.PageDamaged;
+    }
+
+    /// <summary>What a backing file that cannot be opened says of its page.</summary>
+    private Outcome Unopened(in PageLocation found, int error)
+    {
+        if (!index.IsUnchanged(found))
+            return Outcome.Miss;
+        return error switch
+        {
+            LinuxFiles.NoEntry => Outcome.FileLost,
+            LinuxFiles.IoError => Outcome.PageDamaged,
+            _ => Outcome.Miss,
+        };
+    }
+
     /// <summary>Reads the whole page, sums it, and copies the wanted part on the way.</summary>
-    private bool TryReadVerifying(BackingFile backing, in PageLocation found, long page, int length, int offset, Span<byte> destination)
+    private bool TryReadVerifying(int descriptor, in PageLocation found, long page, int length, int offset, Span<byte> destination)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(VerifyPiece);
         try
@@ -129,7 +157,7 @@ internal sealed class PageReader(
             for (int at = 0; at < length; at += VerifyPiece)
             {
                 Span<byte> piece = buffer.AsSpan(0, Math.Min(VerifyPiece, length - at));
-                if (files.Read(backing.Descriptor, piece, page * index.Table.PageSize + at) != piece.Length)
+                if (files.Read(descriptor, piece, page * index.Table.PageSize + at) != piece.Length)
                     return false;
                 crc = Crc32C.Append(crc, piece);
                 CopyOverlap(piece, at, offset, destination);

@@ -65,8 +65,7 @@ internal sealed class PageWriter(
     {
         if (health.IsFull(error))
         {
-            _ledger.ShrinkToUsed();
-            evictor.WakeIfFull();
+            evictor.OnDiskFull();
         }
         else if (error == LinuxFiles.NoEntry && !fill.IsNewFile)
         {

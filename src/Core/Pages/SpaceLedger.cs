@@ -6,12 +6,13 @@ namespace Orleans.Cache.Pages;
 /// </summary>
 internal sealed class SpaceLedger(long capacity, int blockSize)
 {
+    private readonly long _quota = capacity;
     private long _capacity = capacity;
     private long _used;
 
     public long Used => Interlocked.Read(ref _used);
 
-    /// <summary>The quota, or less once the disk turned out to be full before it.</summary>
+    /// <summary>The quota, or less since the disk turned out to be full before it.</summary>
     public long Capacity => Interlocked.Read(ref _capacity);
 
     public long Allocated(int length) => ((long)length + blockSize - 1) / blockSize * blockSize;
@@ -32,6 +33,19 @@ internal sealed class SpaceLedger(long capacity, int blockSize)
     public void Add(long bytes) => Interlocked.Add(ref _used, bytes);
 
     public void Release(long bytes) => Interlocked.Add(ref _used, -bytes);
+
+    public bool IsShrunk => Capacity < _quota;
+
+    /// <summary>
+    /// After a full disk: takes half of what is free now, up to the quota. The other half is for whoever else writes there: with
+    /// each further call the rest is halved again, and a disk that is still full grows nothing.
+    /// </summary>
+    public bool TryGrow(long free)
+    {
+        long now = Capacity;
+        long grown = Math.Min(Used + (free / 2), _quota);
+        return grown > now && Interlocked.CompareExchange(ref _capacity, grown, now) == now;
+    }
 
     /// <summary>The disk is full: what is used now is all there is.</summary>
     public void ShrinkToUsed()

@@ -39,8 +39,12 @@ internal sealed class StoreDirectory : IAsyncDisposable
     private readonly Compactor _compactor;
     private readonly DirectoryHealth _health;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Scrub _scrub;
     private readonly Task _sweep;
+    private readonly Task _scrubbing;
     private readonly long _restoredPages;
+    private readonly Lock _unnamedGate = new();
+    private Task _unnamed = Task.CompletedTask;
 
     /// <summary>Opens a directory whose lock is held. Reads snapshot and journals; touches no backing file.</summary>
     private StoreDirectory(
@@ -64,7 +68,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
 
         long sequence = Recovered.LastSequence + 1;
         long firstIncarnation = sequence << IncarnationShift;
-        _names = new NameLog(storeFiles, _index, sequence, OnLogError);
+        _names = new NameLog(storeFiles, _index, sequence, OnLogError, OnNamesLost);
         _journal = new AppendLog(storeFiles.Create(StoreFileKind.Journal, sequence), StoreHeader.Size, OnLogError, writtenBefore: _names.Log);
         LinuxFiles.SyncDirectory(options.Path);
         _compactor = new Compactor(storeFiles, _index, _journal, _names, sequence, Recovered.Records + Recovered.SkippedRecords);
@@ -72,7 +76,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
         _fills = new PageFills(_index, firstIncarnation);
         _removals = new PageRemovals(_index, _journal);
         _remover = new Remover(_removals, _journal, files, _cache, _ledger, format.PageSize);
-        _evictor = new Evictor(_index, _removals, _remover, _ledger, time);
+        _evictor = new Evictor(_index, _removals, _remover, _ledger, files, time);
         _reader = new PageReader(_index, _removals, _remover, files, _cache, _health);
         _writer = new PageWriter(_fills, _removals, _remover, _evictor, _ledger, _journal, _names, files, _cache, _health);
         var sweep = new OrphanSweep(
@@ -80,6 +84,8 @@ internal sealed class StoreDirectory : IAsyncDisposable
         _evictor.WakeIfFull();
         _compactor.CompactIfDue();
         _sweep = Task.Run(() => sweep.RunAsync(_stopping.Token));
+        _scrub = new Scrub(_index, _reader, _health, options.ScrubPeriod, (int)(sequence % _index.Table.Shards.Count), time);
+        _scrubbing = Task.Run(() => _scrub.RunAsync(_stopping.Token));
     }
 
     /// <summary>Random identity, made with the directory: where its files' share of the contents is computed from.</summary>
@@ -109,6 +115,8 @@ internal sealed class StoreDirectory : IAsyncDisposable
         Pages = _restoredPages + _fills.Published - _removals.Removed,
         Evictions = _evictor.Evicted,
         Healed = _health.Healed,
+        Scrubbed = _scrub.Pages,
+        ScrubPasses = _scrub.Passes,
         IndexBytes = _index.MemoryBytes,
         OutOfService = _health.OutOfService,
     };
@@ -188,15 +196,12 @@ internal sealed class StoreDirectory : IAsyncDisposable
         }
         return dropped;
 
-        async Task DropFoundAsync(IReadOnlyList<(FileId File, long Incarnation)> found)
-        {
-            var batch = new RemovalBatch();
-            foreach ((FileId file, long incarnation) in found)
-                _removals.TryMarkFile(file, incarnation, batch);
-            await _remover.RemoveAsync(batch).ConfigureAwait(false);
-            dropped += new DroppedPages(batch.Files.Count, batch.Pages.Count, batch.Pages.Sum(p => (long)p.Length));
-        }
+        async Task DropFoundAsync(IReadOnlyList<(FileId File, long Incarnation)> found) =>
+            dropped += await DropAsync(found).ConfigureAwait(false);
     }
+
+    /// <summary>Compares all pages with their checksums now, beside the scrub that goes on in the background.</summary>
+    public Task ScrubAsync(CancellationToken cancellationToken) => _scrub.PassAsync(paced: false, cancellationToken);
 
     /// <summary>Completes when every page kept so far is in the journal and survives the death of the process.</summary>
     public Task FlushAsync() => _journal.FlushAsync();
@@ -206,17 +211,19 @@ internal sealed class StoreDirectory : IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _sweep.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _scrubbing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _evictor.DisposeAsync().ConfigureAwait(false);
         try
         {
             await _compactor.CloseAsync().ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A disk too full for a snapshot: the journal is complete without it.
+            // A disk too full for a snapshot, or one that takes nothing any more: the journal is complete without it.
         }
         _journal.Dispose();
         _names.Dispose();
+        await _unnamed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _reader.Dispose();
         _writer.Dispose();
         _cache.Dispose();
@@ -227,12 +234,26 @@ internal sealed class StoreDirectory : IAsyncDisposable
 
     private static string PagesPath(string directory) => Path.Combine(directory, "pages");
 
+    private async Task<DroppedPages> DropAsync(IReadOnlyList<(FileId File, long Incarnation)> found)
+    {
+        var batch = new RemovalBatch();
+        foreach ((FileId file, long incarnation) in found)
+            _removals.TryMarkFile(file, incarnation, batch);
+        await _remover.RemoveAsync(batch).ConfigureAwait(false);
+        return new DroppedPages(batch.Files.Count, batch.Pages.Count, batch.Pages.Sum(p => (long)p.Length));
+    }
+
+    /// <summary>A file whose name found no room would stay for ever: no free finds it. Pages of it that are being written find it gone.</summary>
+    private void OnNamesLost(IReadOnlyList<(FileId File, long Incarnation)> lost)
+    {
+        lock (_unnamedGate)
+            _unnamed = Task.WhenAll(_unnamed, Task.Run(() => DropAsync(lost)));
+    }
+
     /// <summary>A journal that cannot be written loses pages at the next start, no more; a full disk is helped by eviction.</summary>
     private void OnLogError(int error)
     {
-        if (!_health.IsFull(error))
-            return;
-        _ledger.ShrinkToUsed();
-        _evictor?.WakeIfFull();
+        if (_health.IsFull(error))
+            _evictor?.OnDiskFull();
     }
 }

@@ -14,6 +14,8 @@ internal static class StoreGauges
         Observe("ocache.store.pages", s => s.Pages, "{page}", "Cached pages.");
         Observe("ocache.store.evictions", s => s.Evictions, "{page}", "Pages that left to make room, since the process started.");
         Observe("ocache.store.healed", s => s.Healed, "{page}", "Damaged pages dropped to be fetched again, since the process started.");
+        Observe("ocache.store.scrubbed", s => s.Scrubbed, "{page}", "Pages that the scrub compared with their checksums, since the process started.");
+        Observe("ocache.store.scrub.passes", s => s.ScrubPasses, "{pass}", "Times that the scrub went through all pages, since the process started.");
         Observe("ocache.store.index", s => s.IndexBytes, "By", "Memory of the page index and the eviction policy.");
         Observe("ocache.store.out_of_service", s => s.OutOfService is null ? 0 : 1, "{directory}", "1 where the directory is out of service.");
 

@@ -9,6 +9,9 @@ namespace Orleans.Cache.Gateway.SendFile;
 /// </summary>
 internal interface ISendFileFeature
 {
+    /// <summary>Whether a response was cut because a file, not the client, failed: it was shorter than promised or could not be read.</summary>
+    bool FileFailed { get; }
+
     /// <summary>
     /// Appends a range of a file to a response whose Content-Length is set and whose headers are started. The file must stay
     /// open and unchanged until the next FlushAsync of <paramref name="body"/> has completed; one range per flush.

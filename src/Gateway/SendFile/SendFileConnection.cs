@@ -21,6 +21,8 @@ internal sealed class SendFileConnection : IDuplexPipe, ISendFileFeature
 
     public PipeReader Input { get; }
 
+    public bool FileFailed => _output.FileFailed;
+
     public PipeWriter Output => _output;
 
     /// <summary>Wraps a connection that has a socket; others (tests, named pipes) stay as they are.</summary>

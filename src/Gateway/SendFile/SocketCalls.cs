@@ -12,8 +12,10 @@ internal static partial class SocketCalls
 {
     public const int WouldBlock = -1;
     public const int Failed = -2;
+    public const int Unreadable = -3;
 
     private const int Interrupted = 4; // EINTR
+    private const int IoError = 5; // EIO: of the file, as sockets have errors of their own
     private const int TryAgain = 11; // EAGAIN
 
     private const int DontWait = 0x40; // MSG_DONTWAIT
@@ -33,7 +35,7 @@ internal static partial class SocketCalls
         }
     }
 
-    /// <summary>Bytes taken (0 at the end of the file), WouldBlock or Failed; moves <paramref name="offset"/> on.</summary>
+    /// <summary>Bytes taken (0 at the end of the file), WouldBlock, Unreadable (the file) or Failed; moves <paramref name="offset"/> on.</summary>
     public static long SendFile(SafeSocketHandle socket, SafeFileHandle file, ref long offset, long count)
     {
         nint sent;
@@ -43,7 +45,12 @@ internal static partial class SocketCalls
         return sent >= 0 ? sent : Refusal();
     }
 
-    private static int Refusal() => Marshal.GetLastPInvokeError() == TryAgain ? WouldBlock : Failed;
+    private static int Refusal() => Marshal.GetLastPInvokeError() switch
+    {
+        TryAgain => WouldBlock,
+        IoError => Unreadable,
+        _ => Failed,
+    };
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static unsafe partial nint NativeSend(SafeSocketHandle socket, byte* buffer, nuint length, int flags);

@@ -38,6 +38,9 @@ internal sealed class SocketPipeWriter(Socket socket, PipeWriter transport, Acti
     private bool _dead;
     private CancellationTokenSource? _stall;
 
+    /// <summary>Whether it was a file that ended the connection.</summary>
+    public bool FileFailed { get; private set; }
+
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes => _length - _sent + _fileLeft;
@@ -131,7 +134,7 @@ internal sealed class SocketPipeWriter(Socket socket, PipeWriter transport, Acti
             int sent = SocketCalls.Send(socket.SafeHandle, _buffer.AsSpan(_sent, _length - _sent), more: _fileLeft > 0);
             if (sent == SocketCalls.WouldBlock)
                 return false;
-            if (sent == SocketCalls.Failed)
+            if (sent < 0)
                 Die();
             else
                 _sent += sent;
@@ -142,6 +145,7 @@ internal sealed class SocketPipeWriter(Socket socket, PipeWriter transport, Acti
             if (sent == SocketCalls.WouldBlock)
                 return false;
             // 0: the file is shorter than was promised. It was checked; so somebody truncated it, and the response cannot be completed.
+            FileFailed |= sent is 0 or SocketCalls.Unreadable;
             if (sent <= 0)
                 Die();
             else
@@ -184,9 +188,7 @@ internal sealed class SocketPipeWriter(Socket socket, PipeWriter transport, Acti
         byte[] probe = ArrayPool<byte>.Shared.Rent(ProbeSize);
         try
         {
-            int read = RandomAccess.Read(_file!, probe.AsSpan(0, (int)Math.Min(ProbeSize, _fileLeft)), _fileOffset);
-            if (read == 0)
-                throw new EndOfStreamException("The backing file is shorter than its content.");
+            int read = ReadProbe(probe.AsSpan(0, (int)Math.Min(ProbeSize, _fileLeft)));
             int sent = await socket.SendAsync(probe.AsMemory(0, read), SocketFlags.None, cancellationToken).ConfigureAwait(false);
             _fileOffset += sent;
             _fileLeft -= sent;
@@ -194,6 +196,20 @@ internal sealed class SocketPipeWriter(Socket socket, PipeWriter transport, Acti
         finally
         {
             ArrayPool<byte>.Shared.Return(probe);
+        }
+    }
+
+    private int ReadProbe(Span<byte> probe)
+    {
+        try
+        {
+            int read = RandomAccess.Read(_file!, probe, _fileOffset);
+            return read > 0 ? read : throw new EndOfStreamException("The backing file is shorter than its content.");
+        }
+        catch (IOException)
+        {
+            FileFailed = true;
+            throw;
         }
     }
 

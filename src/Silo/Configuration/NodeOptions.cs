@@ -27,6 +27,9 @@ internal sealed record NodeOptions
     /// <summary>Name of the eviction policy.</summary>
     public required string Eviction { get; init; }
 
+    /// <summary>Every page is compared with its checksum once in this time; zero: never.</summary>
+    public required TimeSpan ScrubPeriod { get; init; }
+
     /// <summary>OpenTelemetry collector, or null.</summary>
     public required Uri? Otlp { get; init; }
 

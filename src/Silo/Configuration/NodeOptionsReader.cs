@@ -2,6 +2,7 @@ using System.Collections;
 using System.Net;
 using System.Numerics;
 using Orleans.Cache.Identity;
+using Orleans.Cache.Pages;
 
 namespace Orleans.Cache.Silo.Configuration;
 
@@ -56,6 +57,7 @@ internal sealed class NodeOptionsReader
             Listen = listen,
             RestPort = ReadPort(),
             Eviction = ReadWord(Settings.Eviction, EvictionPolicies, "policies"),
+            ScrubPeriod = ReadScrubPeriod(),
             Otlp = ReadOtlp(),
             LogLevel = ReadLogLevel(),
         };
@@ -117,6 +119,18 @@ internal sealed class NodeOptionsReader
             return port;
         _problems.Add($"{given.Origin} {given.Text} is not a port; give 0 (any free one) to 65535.");
         return 0;
+    }
+
+    private TimeSpan ReadScrubPeriod()
+    {
+        if (_given.Single(Settings.ScrubPeriod) is not { } given)
+            return StoreDirectoryOptions.DefaultScrubPeriod;
+        if (given.Text == "0")
+            return TimeSpan.Zero;
+        if (Duration.TryParse(given.Text, out TimeSpan period) && period >= TimeSpan.FromSeconds(1) && period <= TimeSpan.FromDays(30))
+            return period;
+        _problems.Add($"{given.Origin} {given.Text} is no time to scrub in; give 1s to 30d, for example 7d, or 0 for never.");
+        return StoreDirectoryOptions.DefaultScrubPeriod;
     }
 
     private string ReadName()

@@ -21,6 +21,9 @@ internal static class Settings
 
     public static readonly Setting Eviction = new("eviction", "POLICY", "What leaves when a store is full: s3fifo or lru. Default: s3fifo.");
 
+    public static readonly Setting ScrubPeriod = new("scrub-period", "DURATION",
+        "Compare every cached page with its checksum once in this time, in the background: 1s to 30d, or 0 for never. Default: 7d.");
+
     public static readonly Setting Insecure = new("insecure", "",
         "Listen beyond loopback without authentication: whoever reaches the port reads every mount.")
     { IsFlag = true };
@@ -36,5 +39,5 @@ internal static class Settings
     public static readonly Setting Config = new("config", "FILE", "Read settings from a YAML or JSON file; keys are the names of the switches.");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Mount, Store, PageSize, Listen, RestPort, Eviction, Insecure, Otlp, Name, LogLevel, Config];
+        [Mount, Store, PageSize, Listen, RestPort, Eviction, ScrubPeriod, Insecure, Otlp, Name, LogLevel, Config];
 }

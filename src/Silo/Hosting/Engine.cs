@@ -44,7 +44,7 @@ internal sealed class Engine : IAsyncDisposable
         var counters = new CacheCounters();
         // Mounts first: a mistyped one is found before a store of a million pages is read.
         var mounts = new MountTable(version: 1, options.Mounts.Select(mount => Mounted(mount, counters, time)).ToArray());
-        StoreDirectoryOptions[] directories = [.. options.Stores.Select(s => new StoreDirectoryOptions(s.Directory, s.Capacity))];
+        StoreDirectoryOptions[] directories = [.. options.Stores.Select(s => new StoreDirectoryOptions(s.Directory, s.Capacity) { ScrubPeriod = options.ScrubPeriod })];
         FilePageStore store = await FilePageStore.OpenAsync(
             directories, options.PageSize, () => EvictionPolicies.Create(options.Eviction), limits, time, log, cancellationToken).ConfigureAwait(false);
         var node = new CacheNode(options.Name, new CacheNodeServices

@@ -23,7 +23,8 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     private NodeUnderTest(CacheLimits limits, Freshness freshness)
     {
         Limits = limits;
-        Source = new GatedUnderStorage(new MemoryUnderStorage("test", Time));
+        Faults = new FaultyUnderStorage(new MemoryUnderStorage("test", Time));
+        Source = new GatedUnderStorage(Faults);
         Mounts = new MountTable(1, [new Mount(CachePath.Root, Source, freshness)]);
     }
 
@@ -32,6 +33,9 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     public CacheLimits Limits { get; }
 
     public GatedUnderStorage Source { get; }
+
+    /// <summary>Behind the gate: how the source misbehaves.</summary>
+    public FaultyUnderStorage Faults { get; }
 
     public MountTable Mounts { get; }
 

@@ -23,6 +23,8 @@ internal sealed class HeldBackingFiles(IBackingFiles inner) : IBackingFiles
 
     public int BlockSize => inner.BlockSize;
 
+    public long FreeBytes => inner.FreeBytes;
+
     public int Open(FileId file, long incarnation, BackingOpen how) =>
         Run("open", () => how == BackingOpen.CachedOnly && !NeverWaits ? -LinuxFiles.TryAgain : inner.Open(file, incarnation, how));
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Cache.Eviction;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Pages.Backing;
@@ -29,9 +30,11 @@ internal static class PageStoreFixture
             TimeProvider.System, NullLogger.Instance, default);
 
     public static StoreDirectory OpenDirectory(
-        string path, long capacity = 1L << 30, Func<IBackingFiles, IBackingFiles>? wrap = null, TimeProvider? time = null, int maxOpenFiles = 64) =>
+        string path, long capacity = 1L << 30, Func<IBackingFiles, IBackingFiles>? wrap = null, TimeProvider? time = null, int maxOpenFiles = 64,
+        TimeSpan scrubPeriod = default, IEvictionPolicy? policy = null) =>
         StoreDirectory.Open(
-            new StoreDirectoryOptions(path, capacity), PageSize, new FifoPolicy(), maxOpenFiles, time ?? TimeProvider.System, NullLogger.Instance, wrap);
+            new StoreDirectoryOptions(path, capacity) { ScrubPeriod = scrubPeriod }, PageSize, policy ?? new FifoPolicy(), maxOpenFiles,
+            time ?? TimeProvider.System, NullLogger.Instance, wrap);
 
     public static async Task<bool> WriteAsync(this FilePageStore store, FileRef file, long page) =>
         await store.WriteAsync(file, page, Bytes(file, page), default);

@@ -27,6 +27,7 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(("/", "file://" + _directory["data"], Freshness.Default), (mount.Path.Value, mount.Uri, mount.Freshness));
         Assert.Equal(IPAddress.Loopback, options.Listen);
         Assert.Equal((28080, CacheLimits.MiB, "s3fifo"), (options.RestPort, options.PageSize, options.Eviction));
+        Assert.Equal((TimeSpan.FromDays(7), TimeSpan.Zero), (options.ScrubPeriod, Read(["--scrub-period", "0"]).ScrubPeriod));
         StoreOptions store = Assert.Single(options.Stores);
         Assert.Equal(_directory["cache/orleans-cache/pages"], store.Directory);
         Assert.InRange(store.Capacity, 1, 10 * CacheLimits.GiB);
@@ -39,12 +40,13 @@ public sealed class ConfigurationTests : IDisposable
         [
             "--mount", "/a=./,mode=bounded,ttl=5m,latency=50ms,bandwidth=100MB", "--mount", $"/b=file://{_directory["other"]},mode=immutable",
             "--mount=/c=mem://x,mode=strict", "--store", $"{_directory["s1"]}=10GiB", "--store", $"{_directory["s2"]}=1g", "--page-size", "256KiB",
-            "--listen", "::", "--insecure", "--rest-port", "0", "--eviction", "lru", "--otlp", "http://c:4317", "--name", "n-1", "--log-level", "debug",
+            "--listen", "::", "--insecure", "--rest-port", "0", "--eviction", "lru", "--scrub-period", "12h", "--otlp", "http://c:4317", "--name", "n-1", "--log-level", "debug",
         ]);
 
         Assert.Equal(["/a", "/b", "/c"], options.Mounts.Select(m => m.Path.Value));
         Assert.Equal([Freshness.Bounded(TimeSpan.FromMinutes(5)), Freshness.Immutable, Freshness.Strict], options.Mounts.Select(m => m.Freshness));
         Assert.Equal((TimeSpan.FromMilliseconds(50), 100_000_000), (options.Mounts[0].Latency, options.Mounts[0].Bandwidth));
+        Assert.Equal(TimeSpan.FromHours(12), options.ScrubPeriod);
         Assert.Equal([10 * CacheLimits.GiB, CacheLimits.GiB], options.Stores.Select(s => s.Capacity));
         Assert.Equal(("lru", "n-1", "http://c:4317/"), (options.Eviction, options.Name, options.Otlp!.ToString()));
     }
@@ -61,6 +63,8 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("--listen example.org is not an IP address", "--listen", "example.org")]
     [InlineData("add --insecure", "--listen", "0.0.0.0")]
     [InlineData("--eviction lfu is unknown. Did you mean 'lru'?", "--eviction", "lfu")]
+    [InlineData("--scrub-period 7 is no time to scrub in", "--scrub-period", "7")]
+    [InlineData("--scrub-period 31d is no time to scrub in", "--scrub-period", "31d")]
     [InlineData("--log-level warn is unknown. Did you mean 'warning'?", "--log-level", "warn")]
     [InlineData("'a b' is not a node's name", "--name", "a b")]
     [InlineData("--otlp collector is not a collector's URL", "--otlp", "collector")]

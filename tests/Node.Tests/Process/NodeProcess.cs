@@ -147,6 +147,13 @@ public sealed partial class NodeProcess : IAsyncDisposable
     /// <summary>Asks the node to stop, as service managers do.</summary>
     public void Terminate() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 
+    /// <summary>SIGKILL: the process gets no chance to do anything more.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
     /// <summary>Waits for the process to end.</summary>
     public async Task<int> WaitForExitAsync()
     {

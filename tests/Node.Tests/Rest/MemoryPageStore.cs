@@ -55,6 +55,8 @@ internal sealed class MemoryPageStore : IPageStore
             Pages = _pages.Count,
             Evictions = 0,
             Healed = 0,
+            Scrubbed = 0,
+            ScrubPasses = 0,
             IndexBytes = 24 * _pages.Count,
             OutOfService = OutOfService,
         },

@@ -80,7 +80,7 @@ public sealed class OperationTests
         Assert.Equal(3, store.GetProperty("pages").GetInt64());
         Assert.Equal(Content.Length, store.GetProperty("used").GetInt64());
         Assert.Equal("EIO", store.GetProperty("outOfService").GetString());
-        foreach (string name in new[] { "capacity", "files", "evictions", "healed", "indexBytes" })
+        foreach (string name in new[] { "capacity", "files", "evictions", "healed", "scrubbed", "scrubPasses", "indexBytes" })
             Assert.True(store.GetProperty(name).GetInt64() >= 0);
     }
 

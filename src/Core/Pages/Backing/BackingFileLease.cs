@@ -17,6 +17,8 @@ internal sealed class BackingFileLease(PageIndex index, IBackingFiles files, Fil
     public override int TryRead(Span<byte> destination) =>
         Math.Max(0, files.TryRead(Lent.Descriptor, destination[..(int)Math.Min(destination.Length, Length)], Offset));
 
+    public override void Doubt() => index.Doubt(id, Lent.Incarnation, Offset, Length);
+
     public override void Dispose()
     {
         if (Interlocked.Exchange(ref _file, null) is not { } lent)

@@ -14,6 +14,9 @@ internal interface IBackingFiles : IDisposable
     /// <summary>Bytes that the file system allocates at once.</summary>
     int BlockSize { get; }
 
+    /// <summary>Bytes that the file system has free for us; 0 where it does not say.</summary>
+    long FreeBytes { get; }
+
     /// <summary>A descriptor.</summary>
     int Open(FileId file, long incarnation, BackingOpen how);
 

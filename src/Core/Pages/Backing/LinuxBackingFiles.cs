@@ -42,6 +42,8 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
 
     public int BlockSize { get; }
 
+    public long FreeBytes => LinuxFiles.FreeBytes(_directory);
+
     /// <summary>Splits a backing file's name; false for a name that is none.</summary>
     public static bool TryParse(ReadOnlySpan<char> name, out FileId file, out long incarnation)
     {
@@ -66,7 +68,9 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
         if (result != -LinuxFiles.NoEntry || how != BackingOpen.Create)
             return result;
         path[2] = 0;
-        _ = LinuxFiles.MakeDirectory(_directory, path);
+        int made = LinuxFiles.MakeDirectory(_directory, path);
+        if (made is not (0 or -LinuxFiles.Exists))
+            return made;
         path[2] = (byte)'/';
         return LinuxFiles.OpenAt(_directory, path, flags, 0x180, cachedOnly: false);
     }

@@ -80,6 +80,22 @@ internal sealed class PageIndex
         }
     }
 
+    /// <summary>Takes back the verification of the pages that a range touches: each is verified again before it is next served.</summary>
+    public void Doubt(FileId id, long incarnation, long offset, long length)
+    {
+        lock (Table.ShardOf(id).Gate)
+        {
+            int head = Table.FindHead(id);
+            if (head == None || Table.Slot(head).Incarnation != incarnation)
+                return;
+            for (long page = offset / Table.PageSize; page * Table.PageSize < offset + length; page++)
+            {
+                if (Table.FindEntry(id, page) is int entry and not None)
+                    Interlocked.And(ref Table.Entry(entry).Word, ~PageWord.VerifiedBit);
+            }
+        }
+    }
+
     /// <summary>Bytes of the content's pages that are Present.</summary>
     public long CachedBytes(FileId id)
     {

@@ -14,7 +14,13 @@ namespace Orleans.Cache.Pages.Journal;
 /// - a batch that cannot be written is given up and reported, and the next one takes its place in the file. For the store
 ///   that is safe: a lost addition is a lost page, a lost removal is a page whose checksum will not match.
 /// </remarks>
-internal sealed class AppendLog(SafeFileHandle file, long position, Action<int> onError, AppendLog? writtenBefore = null)
+/// <param name="file">Where records go.</param>
+/// <param name="position">Of the first record.</param>
+/// <param name="onError">Told the errno of a batch that could not be written.</param>
+/// <param name="writtenBefore">A log whose records are written before ours.</param>
+/// <param name="onLost">Given that batch, good until it returns; called on the writing thread, so it must not wait for a log.</param>
+internal sealed class AppendLog(
+    SafeFileHandle file, long position, Action<int> onError, AppendLog? writtenBefore = null, Action<ReadOnlyMemory<byte>>? onLost = null)
     : IThreadPoolWorkItem, IDisposable
 {
     /// <summary>Batches are small (64 bytes a page); a buffer that a burst made larger than this is not kept.</summary>
@@ -131,7 +137,10 @@ internal sealed class AppendLog(SafeFileHandle file, long position, Action<int> 
                 _inFlightWritten = null;
             }
             if (error != 0)
+            {
                 onError(error);
+                onLost?.Invoke(batch.AsMemory(0, length));
+            }
             written?.TrySetResult();
         }
     }

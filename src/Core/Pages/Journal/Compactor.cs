@@ -84,9 +84,9 @@ internal sealed class Compactor(StoreFiles files, PageIndex index, AppendLog jou
         {
             await CompactAsync().ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // No room for a snapshot: the journals stay, and are enough. The next one is tried after as many records again.
+            // No room for a snapshot, or no permission any more: the journals stay, and are enough. The next one is tried after as many records again.
             Interlocked.Exchange(ref _snapshotRecords, Records);
         }
         finally

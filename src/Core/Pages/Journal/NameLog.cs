@@ -12,7 +12,8 @@ namespace Orleans.Cache.Pages.Journal;
 /// <remarks>
 /// <see cref="Append"/> may run at any time; the other members one at a time (the store directory's maintenance turn).
 /// A name is appended before the file's first page is journalled, and written before it, so that a page in the journal has its
-/// name in the log whenever the process dies. If the machine dies and a name is lost, the sweep drops the file.
+/// name in the log whenever the process dies. If the machine dies and a name is lost, the sweep drops the file. Names that cannot
+/// be written (a full disk) are told to the store directory, which drops their files: no free would find them.
 /// </remarks>
 internal sealed class NameLog : IDisposable
 {
@@ -24,16 +25,19 @@ internal sealed class NameLog : IDisposable
 
     private readonly StoreFiles _files;
     private readonly PageIndex _index;
+    private readonly Action<IReadOnlyList<(FileId File, long Incarnation)>>? _onLost;
     private long _olderBytes;
     private long _liveBytes;
 
-    public NameLog(StoreFiles files, PageIndex index, long sequence, Action<int> onError)
+    public NameLog(
+        StoreFiles files, PageIndex index, long sequence, Action<int> onError, Action<IReadOnlyList<(FileId File, long Incarnation)>>? onLost = null)
     {
         _files = files;
         _index = index;
+        _onLost = onLost;
         foreach (long older in files.Sequences(StoreFileKind.Names))
             _olderBytes += new FileInfo(files.PathOf(StoreFileKind.Names, older)).Length;
-        Log = new AppendLog(files.Create(StoreFileKind.Names, sequence), StoreHeader.Size, onError);
+        Log = new AppendLog(files.Create(StoreFileKind.Names, sequence), StoreHeader.Size, onError, onLost: OnLost);
     }
 
     public AppendLog Log { get; }
@@ -117,6 +121,19 @@ internal sealed class NameLog : IDisposable
     }
 
     public void Dispose() => Log.Dispose();
+
+    private void OnLost(ReadOnlyMemory<byte> batch)
+    {
+        var lost = new List<(FileId, long)>();
+        ReadOnlySpan<byte> rest = batch.Span;
+        while (NameRecord.ClaimedLength(rest) is > 0 and int length && length <= rest.Length)
+        {
+            if (NameRecord.TryRead(rest[..length], out NameRecord record))
+                lost.Add((record.File, record.Incarnation));
+            rest = rest[length..];
+        }
+        _onLost?.Invoke(lost);
+    }
 
     private static bool Search(NameReader reader, byte[] identity, byte[] key, bool recursive, List<(FileId, long)> batch, int batchSize)
     {

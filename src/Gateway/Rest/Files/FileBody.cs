@@ -34,13 +34,15 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
 
     private readonly PipeWriter _writer = context.Response.BodyWriter;
     private readonly CancellationToken _gone = context.RequestAborted;
-    private readonly ISendFileFeature? _sendFile = context.Features.Get<ISendFileFeature>();
+    private ISendFileFeature? _sendFile;
 
     /// <summary>Sends a range. Ends early only where the client is gone.</summary>
     /// <exception cref="CacheException">Changed, NotFound, Unavailable, Overloaded.</exception>
     public async ValueTask SendAsync(ByteRange range)
     {
         long end = range.Start + range.Length;
+        if (range.Length >= SendFileFrom)
+            _sendFile = context.Features.Get<ISendFileFeature>();
         for (long offset = range.Start; offset < end;)
         {
             int sent = await SendCachedAsync(offset, end - offset).ConfigureAwait(false);
@@ -86,7 +88,11 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
                 return 0;
             _writer.Advance(length);
         }
-        return await FlushAsync().ConfigureAwait(false) ? length : -1;
+        if (await FlushAsync().ConfigureAwait(false))
+            return length;
+        if (_sendFile is { FileFailed: true })
+            lease.Doubt();
+        return -1;
     }
 
     /// <summary>Large pieces wait until their page is there, and leave by sendfile. Small ones are read as their bytes arrive.</summary>

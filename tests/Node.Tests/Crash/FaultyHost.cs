@@ -1,0 +1,112 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Cache.Eviction;
+using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.Metrics;
+using Orleans.Cache.Gateway.Rest;
+using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Gateway.SendFile;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Nodes;
+using Orleans.Cache.Pages;
+using Orleans.Cache.Telemetry;
+using Orleans.Cache.Testing;
+using Orleans.Cache.UfsConnectors.Memory;
+
+namespace Orleans.Cache.Node.Tests.Crash;
+
+/// <summary>The whole node in this process, engine, store on tmpfs and REST with sendfile, over a source that misbehaves when told and a clock that the test owns.</summary>
+internal sealed class FaultyHost : IAsyncDisposable
+{
+    public const int PageSize = 64 * CacheLimits.KiB;
+
+    private readonly TemporaryDirectory _directory = new(onTmpfs: true);
+    private readonly CacheCounters _counters = new();
+    private FilePageStore _store = null!;
+    private CacheNode _node = null!;
+    private WebApplication _app = null!;
+
+    private FaultyHost() => Source = new FaultyUnderStorage(new MemoryUnderStorage("faulty", Time));
+
+    public ManualTimeProvider Time { get; } = new();
+
+    public FaultyUnderStorage Source { get; }
+
+    public CacheLimits Limits { get; } = new();
+
+    public int Port => new Uri(_app.Urls.Single()).Port;
+
+    public static async Task<FaultyHost> StartAsync()
+    {
+        var host = new FaultyHost();
+        await host.BuildAsync();
+        return host;
+    }
+
+    /// <summary>Puts a file of random bytes into the source.</summary>
+    public async Task<byte[]> PutAsync(string key, int length, int seed = 1)
+    {
+        byte[] content = new byte[length];
+        new Random(seed).NextBytes(content);
+        await Source.CreateAsync(key, new MemoryStream(content), default);
+        return content;
+    }
+
+    /// <summary>Lets time pass, one patience at a time, until the task has ended.</summary>
+    public async Task<T> OutwaitAsync<T>(Task<T> task)
+    {
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!task.IsCompleted)
+        {
+            Time.Advance(Limits.FillProgressTimeout);
+            await pause.WaitForNextTickAsync();
+        }
+        return await task;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await _node.DisposeAsync();
+        await _store.DisposeAsync();
+        await Source.DisposeAsync();
+        _counters.Dispose();
+        _directory.Dispose();
+    }
+
+    private async Task BuildAsync()
+    {
+        var table = new MountTable(1, [new Mount(CachePath.Root, Source, Freshness.Strict)]);
+        _store = await FilePageStore.OpenAsync(
+            [new StoreDirectoryOptions(_directory.Path, CacheLimits.GiB)], PageSize, () => EvictionPolicies.Create("s3fifo"), Limits, TimeProvider.System,
+            NullLogger.Instance, default);
+        _node = new CacheNode("faulty", new CacheNodeServices
+        {
+            Mounts = () => table,
+            Store = _store,
+            Counters = _counters,
+            Time = Time,
+            Log = NullLogger.Instance,
+            Limits = Limits,
+            PageSize = PageSize,
+        });
+        var health = new NodeHealth("faulty", Time);
+        var rest = new RestLimits();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(new CacheFileSystem(new LocalNodeDirectory(_node), () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(_store)
+            .AddSingleton<TimeProvider>(Time).AddSingleton(health)
+            .AddNodeTelemetry("faulty").AddRestGateway(rest);
+        builder.WebHost.UseInlineScheduling();
+        builder.Services.Configure<KestrelServerOptions>(o => o.Listen(IPAddress.Loopback, 0, listen => listen.UseSendFile(rest.StallTimeout)));
+        _app = builder.Build();
+        _app.MapRestGateway();
+        await _app.StartAsync();
+        health.MarkReady();
+    }
+}
