@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Cache.Core.Tests.Filling;
 using Orleans.Cache.Eviction;
 using Orleans.Cache.Files;
 using Orleans.Cache.Identity;
@@ -12,7 +11,7 @@ using Orleans.Cache.UfsConnectors.Memory;
 
 namespace Orleans.Cache.Core.Tests.Nodes;
 
-/// <summary>A whole engine in this process: a gated memory source at "/", a real page store on tmpfs, the file API in front.</summary>
+/// <summary>A whole engine in this process: a memory source that a test may hold at "/", a real page store on tmpfs, the file API in front.</summary>
 internal sealed class NodeUnderTest : IAsyncDisposable
 {
     public const int PageSize = 64 * CacheLimits.KiB;
@@ -22,7 +21,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     private NodeUnderTest(CacheLimits limits, Freshness freshness)
     {
         Limits = limits;
-        Source = new GatedUnderStorage(new MemoryUnderStorage("test", Time));
+        Source = new FaultyUnderStorage(new MemoryUnderStorage("test", Time));
         Mounts = new MountTable(1, [new Mount(CachePath.Root, Source, freshness)]);
     }
 
@@ -30,7 +29,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     public CacheLimits Limits { get; }
 
-    public GatedUnderStorage Source { get; }
+    public FaultyUnderStorage Source { get; }
 
     public MountTable Mounts { get; }
 
@@ -91,7 +90,6 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Source.Open();
         await Node.DisposeAsync();
         await Store.DisposeAsync();
         Counters.Dispose();
