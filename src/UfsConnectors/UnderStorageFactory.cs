@@ -18,23 +18,19 @@ namespace Orleans.Cache.UfsConnectors;
 /// </remarks>
 public static class UnderStorageFactory
 {
-    /// <summary>The options that <see cref="Create"/> understands; a mount's other options are none of a connector's business.</summary>
-    public static IReadOnlyList<string> Options { get; } = ["latency", "bandwidth"];
-
     /// <param name="uri">Where the files are.</param>
-    /// <param name="options">
-    /// <c>latency</c> (as 50ms, 2s) and <c>bandwidth</c> (bytes a second of one stream, as 100MB, 1GiB) slow the storage down.
-    /// </param>
     /// <param name="time">Clock and timers.</param>
-    /// <exception cref="CacheException">InvalidArgument: unknown scheme or option, no such directory.</exception>
-    public static IUnderStorage Create(string uri, IReadOnlyDictionary<string, string> options, TimeProvider time)
+    /// <exception cref="CacheException">InvalidArgument: unknown scheme, no such directory.</exception>
+    public static IUnderStorage Create(string uri, TimeProvider time)
     {
-        if (options.Keys.FirstOrDefault(key => !Options.Contains(key)) is { } unknown)
-            throw Invalid($"'{unknown}' is not an option of a mount; known are {string.Join(", ", Options)}.");
-        TimeSpan latency = options.TryGetValue("latency", out string? text) ? ParseTime("latency", text) : TimeSpan.Zero;
-        long bandwidth = options.TryGetValue("bandwidth", out text) ? ParseBytes("bandwidth", text) : 0;
-        IUnderStorage storage = Connect(uri, time);
-        return latency > TimeSpan.Zero || bandwidth > 0 ? new ThrottledUnderStorage(storage, latency, bandwidth, time) : storage;
+        int colon = uri.IndexOf("://", StringComparison.Ordinal);
+        return (colon < 0 ? "" : uri[..colon].ToLowerInvariant()) switch
+        {
+            "file" => new LocalUnderStorage(LocalPathOf(uri), time),
+            "mem" when uri.Length > colon + 3 => new MemoryUnderStorage(uri[(colon + 3)..].TrimEnd('/'), time),
+            "mem" => throw Invalid($"'{uri}' has no name; write mem://name."),
+            _ => throw Invalid($"'{uri}' is not an under storage known here; write file:///path or mem://name."),
+        };
     }
 
     /// <summary>The directory that a <c>file://</c> URI names.</summary>
@@ -46,18 +42,6 @@ public static class UnderStorageFactory
         if (slash < 0 || rest[..slash] is not ("" or "localhost"))
             throw Invalid($"'{uri}' names no directory of this machine; write file:///path with three slashes.");
         return Decode(rest[slash..]) ?? throw Invalid($"'{uri}' holds escapes that are no valid UTF-8 name, or a NUL.");
-    }
-
-    private static IUnderStorage Connect(string uri, TimeProvider time)
-    {
-        int colon = uri.IndexOf("://", StringComparison.Ordinal);
-        return (colon < 0 ? "" : uri[..colon].ToLowerInvariant()) switch
-        {
-            "file" => new LocalUnderStorage(LocalPathOf(uri), time),
-            "mem" when uri.Length > colon + 3 => new MemoryUnderStorage(uri[(colon + 3)..].TrimEnd('/'), time),
-            "mem" => throw Invalid($"'{uri}' has no name; write mem://name."),
-            _ => throw Invalid($"'{uri}' is not an under storage known here; write file:///path or mem://name."),
-        };
     }
 
     private static string? Decode(string path)
@@ -72,43 +56,6 @@ public static class UnderStorageFactory
         }
         ReadOnlySpan<byte> decoded = raw.AsSpan(0, length);
         return Utf8.IsValid(decoded) && !decoded.Contains((byte)0) ? Encoding.UTF8.GetString(decoded) : null;
-    }
-
-    private static TimeSpan ParseTime(string option, string text)
-    {
-        (decimal number, string unit) = Split(option, text);
-        return unit switch
-        {
-            "ms" => TimeSpan.FromMilliseconds((double)number),
-            "s" => TimeSpan.FromSeconds((double)number),
-            _ => throw Invalid($"'{text}' is not a time for {option}; write it with its unit, as 50ms or 2s."),
-        };
-    }
-
-    private static long ParseBytes(string option, string text)
-    {
-        (decimal number, string unit) = Split(option, text);
-        return (long)(number * unit switch
-        {
-            "" or "b" => 1,
-            "kb" => 1_000,
-            "mb" => 1_000_000,
-            "gb" => 1_000_000_000,
-            "kib" => CacheLimits.KiB,
-            "mib" => CacheLimits.MiB,
-            "gib" => CacheLimits.GiB,
-            _ => throw Invalid($"'{text}' is not a number of bytes for {option}; write 100MB, 64KiB or plain bytes."),
-        });
-    }
-
-    // Nine digits keep every product within range.
-    private static (decimal Number, string Unit) Split(string option, string text)
-    {
-        string unit = text.TrimStart("0123456789.".ToCharArray());
-        string digits = text[..^unit.Length];
-        return digits.Length <= 9 && decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
-            ? (number, unit.Trim().ToLowerInvariant())
-            : throw Invalid($"'{text}' is not a value for {option}; write a number and a unit.");
     }
 
     private static CacheException Invalid(string message) => new(CacheError.InvalidArgument, message);

@@ -26,6 +26,12 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
     private readonly ConcurrentDictionary<UfsRequest, ConcurrentQueue<Exception>> _failures = new();
     private readonly ConcurrentDictionary<UfsRequest, int> _counts = new();
 
+    /// <summary>A hold of reads stops each reader only once it gave so many bytes.</summary>
+    public int HoldReadsAfter { get; set; }
+
+    /// <summary>Thrown by every read from now on, once it is not held any more; null: none.</summary>
+    public Exception? ReadFailure { get; set; }
+
     /// <summary>Bytes that one ReadAsync gives at most: short reads.</summary>
     public int MaxPiece { get; set; } = int.MaxValue;
 
@@ -109,12 +115,12 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
         await Inner.RenameAsync(from, to, cancellationToken);
     }
 
-    private async ValueTask PassAsync(UfsRequest request, CancellationToken cancellationToken)
+    private async ValueTask PassAsync(UfsRequest request, CancellationToken cancellationToken, bool mayHold = true)
     {
         int count = _counts.AddOrUpdate(request, 1, (_, count) => count + 1);
         if (request == UfsRequest.Read)
             BeforeRead?.Invoke(count);
-        if (_holds.TryGetValue(request, out UfsHold? hold))
+        if (mayHold && _holds.TryGetValue(request, out UfsHold? hold))
             await hold.WaitAsync(IgnoresCancellation ? default : cancellationToken);
         if (_failures.TryGetValue(request, out ConcurrentQueue<Exception>? failures) && failures.TryDequeue(out Exception? failure))
             throw failure;
@@ -128,13 +134,18 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
 
         public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
         {
-            await owner.PassAsync(UfsRequest.Read, cancellationToken);
+            int holdAfter = owner.HoldReadsAfter;
+            await owner.PassAsync(UfsRequest.Read, cancellationToken, mayHold: _given >= holdAfter);
+            if (owner.ReadFailure is { } failure)
+                throw failure;
+            if (_given < holdAfter && destination.Length > holdAfter - _given)
+                destination = destination[..(int)(holdAfter - _given)];
             if (_given >= changeAfter)
                 throw CacheException.Changed(key);
             long count = Math.Min(Math.Min(destination.Length, owner.MaxPiece), Math.Min(give, changeAfter) - _given);
             if (count <= 0)
                 return 0;
-            int read = await inner.ReadAsync(destination[..(int)count], cancellationToken);
+            int read = await inner.ReadAsync(destination[..(int)count], owner.IgnoresCancellation ? default : cancellationToken);
             _given += read;
             return read;
         }

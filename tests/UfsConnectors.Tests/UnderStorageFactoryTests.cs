@@ -6,8 +6,6 @@ namespace Orleans.Cache.UfsConnectors.Tests;
 
 public sealed class UnderStorageFactoryTests
 {
-    private static readonly Dictionary<string, string> NoOptions = [];
-
     [Theory]
     [InlineData("file:///data", "/data")]
     [InlineData("file://localhost/data", "/data")]
@@ -34,34 +32,16 @@ public sealed class UnderStorageFactoryTests
     [InlineData("mem://", "mem://name")]
     public void What_names_no_storage_is_refused_with_the_remedy(string uri, string remedy)
     {
-        CacheException refused = Assert.Throws<CacheException>(() => UnderStorageFactory.Create(uri, NoOptions, TimeProvider.System));
+        CacheException refused = Assert.Throws<CacheException>(() => UnderStorageFactory.Create(uri, TimeProvider.System));
         Assert.Equal(CacheError.InvalidArgument, refused.Error);
         Assert.Contains(remedy, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Latency_and_bandwidth_wrap_the_connector()
+    public async Task A_mem_URI_makes_files_in_memory()
     {
-        await using IUnderStorage plain = UnderStorageFactory.Create("mem://demo", NoOptions, TimeProvider.System);
-        Assert.IsType<MemoryUnderStorage>(plain);
-        Dictionary<string, string> options = new() { ["latency"] = "50ms", ["bandwidth"] = "100MB" };
-        await using IUnderStorage slow = UnderStorageFactory.Create("mem://demo", options, TimeProvider.System);
-        Assert.IsType<MemoryUnderStorage>(Assert.IsType<ThrottledUnderStorage>(slow).Inner);
-    }
-
-    [Theory]
-    [InlineData("latency", "50")]
-    [InlineData("latency", "fast")]
-    [InlineData("latency", "-1s")]
-    [InlineData("bandwidth", "100 parsecs")]
-    [InlineData("bandwidth", "99999999999999999999GiB")]
-    [InlineData("colour", "blue")]
-    public void An_option_that_makes_no_sense_is_refused_by_name(string option, string value)
-    {
-        CacheException refused = Assert.Throws<CacheException>(
-            () => UnderStorageFactory.Create("mem://demo", new Dictionary<string, string> { [option] = value }, TimeProvider.System));
-        Assert.Equal(CacheError.InvalidArgument, refused.Error);
-        Assert.Contains(option, refused.Message, StringComparison.Ordinal);
+        await using IUnderStorage storage = UnderStorageFactory.Create("mem://demo", TimeProvider.System);
+        Assert.IsType<MemoryUnderStorage>(storage);
     }
 
     [Fact]
@@ -71,7 +51,7 @@ public sealed class UnderStorageFactoryTests
         directory.Write("my data/file", "x"u8);
         foreach (string uri in (string[])[$"file://{directory["my data"]}", $"file://{directory["my%20data"]}"])
         {
-            await using IUnderStorage storage = UnderStorageFactory.Create(uri, NoOptions, TimeProvider.System);
+            await using IUnderStorage storage = UnderStorageFactory.Create(uri, TimeProvider.System);
             Assert.NotNull(await storage.GetStatusAsync("file", CancellationToken.None));
             Assert.Equal("file://" + directory["my data"], storage.Identity.Uri);
         }

@@ -62,20 +62,18 @@ internal sealed partial class PageFiller : IAsyncDisposable
     public async ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken)
     {
         long page = offset / _pageSize;
+        bool started = false;
         Fill? fill = TryJoin(new PageId(file.Id, page));
-        if (fill is not null)
-        {
-            _counters.Hits.Increment();
-        }
-        else
+        if (fill is null)
         {
             if (_admission.ShouldBypass(file, page, expected))
                 return await BypassAsync(file, offset, destination, cancellationToken).ConfigureAwait(false);
-            fill = JoinOrStart(file, page, expected);
+            fill = JoinOrStart(file, page, expected, out started);
             if (fill is null)
                 return 0;
             ReadAhead(file, offset, expected);
         }
+        (started ? _counters.Misses : _counters.Hits).Increment();
 
         try
         {
@@ -168,22 +166,20 @@ internal sealed partial class PageFiller : IAsyncDisposable
     }
 
     /// <summary>The fill that brings the page, joined; null where the page is in the store by now.</summary>
-    private Fill? JoinOrStart(FileRef file, long page, long expected)
+    private Fill? JoinOrStart(FileRef file, long page, long expected, out bool started)
     {
         Fill fill;
+        started = false;
         lock (_gate)
         {
             if (TryJoin(new PageId(file.Id, page)) is { } running)
-            {
-                _counters.Hits.Increment();
                 return running;
-            }
             if (_store.Contains(file, page))
                 return null;
             fill = Claim(file, page, CountMissing(file, page, Math.Min(page * _pageSize + expected, file.Length)));
             fill.TryJoin();
         }
-        _counters.Misses.Increment();
+        started = true;
         Start(fill, memory: null);
         return fill;
     }

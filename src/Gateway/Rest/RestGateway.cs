@@ -45,11 +45,13 @@ public static class RestGateway
         app.Use(The<FileEndpoint>(app).ShortenAsync);
         app.UseRouting();
         app.MapMethods(FileEndpoint.Pattern, GetAndHead, (Delegate)The<FileEndpoint>(app).HandleAsync).Describe(
-            "getFile", "Reads a file, whole or in ranges.", RestDescription.File);
+            "getFile", "Reads a file, whole or in ranges.", RestDescription.File)
+            .GivesBytes();
         app.MapGet(StatusEndpoint.Route + "/{**path}", (Delegate)The<StatusEndpoint>(app).HandleAsync).Describe(
             "getStatus", "Status of a path: type, length, version, and how much of it is cached.", RestDescription.Path);
         app.MapGet(ListEndpoint.Route + "/{**path}", (Delegate)The<ListEndpoint>(app).HandleAsync).Describe(
-            "list", "Entries of a directory, a page at a time: { path, entries, nextToken }.", RestDescription.Listing);
+            "list", "Entries of a directory, a page at a time.", RestDescription.Listing)
+            .Produces<ListBody>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         app.MapGet(MountsEndpoint.Route, (Delegate)The<MountsEndpoint>(app).Handle).Describe("getMounts", "The mount table.");
         app.MapGet(CacheEndpoint.Route, (Delegate)The<CacheEndpoint>(app).Handle).Describe("getCache", "Figures of this node and its store directories.");
         app.MapPost(FreeEndpoint.Route, (Delegate)The<FreeEndpoint>(app).HandleAsync).Describe(

@@ -16,8 +16,6 @@ namespace Orleans.Cache.Silo.Hosting;
 /// </summary>
 internal sealed class Engine : IAsyncDisposable
 {
-    private static readonly Dictionary<string, string> NoOptions = [];
-
     private readonly CacheNode _node;
     private readonly MountTable _mounts;
 
@@ -82,7 +80,7 @@ internal sealed class Engine : IAsyncDisposable
     {
         try
         {
-            return UnderStorageFactory.Create(options.Uri, NoOptions, time);
+            return UnderStorageFactory.Create(options.Uri, time);
         }
         catch (CacheException e) when (e.Error == CacheError.InvalidArgument)
         {

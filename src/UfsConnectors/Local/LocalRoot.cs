@@ -106,7 +106,7 @@ internal sealed class LocalRoot
     }
 
     private SafeFileHandle Open() => Libc.Open(_path, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC)
-        ?? throw new CacheException(CacheError.Unavailable, "The mounted directory cannot be opened; check that it still exists.");
+        ?? throw new CacheException(CacheError.Unavailable, $"The mounted directory '{_path}' cannot be opened; check that it still exists.");
 
     /// <summary>The kernel's resolution beneath the root. False: it could not decide, <paramref name="errno"/> says why.</summary>
     private bool TryResolve(SafeFileHandle root, string key, ulong extra, out SafeFileHandle? found, out int errno)

@@ -2,6 +2,7 @@ using Orleans.Cache.Files;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Pages;
+using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Core.Tests.Nodes;
 
@@ -15,17 +16,17 @@ public sealed class FillTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", 20 * Page + 123);
-        node.Source.Close();
+        UfsHold hold = node.Source.Hold(UfsRequest.Read);
         Task<byte[]>[] readers = [.. Enumerable.Range(0, 1000).Select(_ => Task.Run(() => node.ReadAsync("/f")))];
-        await node.Source.Arrived.Task;
-        node.Source.Open();
+        await hold.ArrivedAsync();
+        hold.Release();
 
         foreach (byte[] read in await Task.WhenAll(readers))
             Assert.Equal(content, read);
 
         Assert.Equal(21, node.Counters.PagesFilled.Value);
-        Assert.Equal(content.Length, node.Source.Reads.Sum(r => r.Length));
-        Assert.Equal(node.Source.Reads.Count, node.Source.Reads.Distinct().Count());
+        Assert.Equal(content.Length, node.Source.Opened.Sum(r => r.Length));
+        Assert.Equal(node.Source.Opened.Count, node.Source.Opened.Distinct().Count());
     }
 
     [Fact]
@@ -35,11 +36,11 @@ public sealed class FillTests
         byte[] content = await node.PutAsync("dir/f", 3 * Page + 1);
         await node.ReadAsync("/dir/f");
         await node.SettledAsync();
-        int reads = node.Source.Reads.Count;
+        int reads = node.Source.Opened.Count;
 
         Assert.Equal(content, await node.ReadAsync("/dir/f"));
 
-        Assert.Equal(reads, node.Source.Reads.Count);
+        Assert.Equal(reads, node.Source.Opened.Count);
         Assert.Equal(content.Length, await node.Files.GetCachedBytesAsync((await node.Files.OpenAsync(CachePath.Parse("/dir/f"), default)).Ref, default));
     }
 
@@ -48,8 +49,8 @@ public sealed class FillTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", 4 * Page);
-        node.Source.StopAfter = 1000;
-        node.Source.Close();
+        node.Source.HoldReadsAfter = 1000;
+        node.Source.Hold(UfsRequest.Read);
         CacheFile file = await node.Files.OpenAsync(CachePath.Parse("/f"), default);
         byte[] bytes = new byte[Page];
 
@@ -64,18 +65,18 @@ public sealed class FillTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", 2 * Page);
-        node.Source.Close();
+        UfsHold hold = node.Source.Hold(UfsRequest.Read);
         using var leaving = new CancellationTokenSource();
         Task<byte[]> leaver = node.ReadAsync("/f", cancellationToken: leaving.Token);
         Task<byte[]> stayer = node.ReadAsync("/f");
-        await node.Source.Arrived.Task;
+        await hold.ArrivedAsync();
 
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaver);
-        node.Source.Open();
+        hold.Release();
 
         Assert.Equal(content, await stayer);
-        Assert.Single(node.Source.Reads);
+        Assert.Single(node.Source.Opened);
     }
 
     [Fact]
@@ -83,18 +84,18 @@ public sealed class FillTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", 2 * Page);
-        node.Source.Close();
+        UfsHold hold = node.Source.Hold(UfsRequest.Read);
         using var leaving = new CancellationTokenSource();
         Task<byte[]> leaver = node.ReadAsync("/f", cancellationToken: leaving.Token);
-        await node.Source.Arrived.Task;
+        await hold.ArrivedAsync();
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaver);
 
-        node.Source.Open();
+        hold.Release();
         await node.SettledAsync();
 
         Assert.Equal(content, await node.ReadAsync("/f"));
-        Assert.Single(node.Source.Reads);
+        Assert.Single(node.Source.Opened);
     }
 
     [Fact]
@@ -102,16 +103,16 @@ public sealed class FillTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", 2 * Page);
-        node.Source.Close();
-        node.Source.Failure = new CacheException(CacheError.Unavailable, "The store is down.");
+        UfsHold hold = node.Source.Hold(UfsRequest.Read);
+        node.Source.ReadFailure = new CacheException(CacheError.Unavailable, "The store is down.");
         Task<byte[]>[] readers = [.. Enumerable.Range(0, 50).Select(_ => Task.Run(() => node.ReadAsync("/f")))];
-        await node.Source.Arrived.Task;
-        node.Source.Open();
+        await hold.ArrivedAsync();
+        hold.Release();
 
         foreach (Task<byte[]> reader in readers)
             Assert.Equal(CacheError.Unavailable, (await Assert.ThrowsAsync<CacheException>(() => reader)).Error);
 
-        node.Source.Failure = null;
+        node.Source.ReadFailure = null;
         Assert.Equal(content, await node.ReadAsync("/f"));
     }
 
@@ -120,7 +121,7 @@ public sealed class FillTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         await node.PutAsync("f", Page);
-        node.Source.Failure = new InvalidOperationException("bug");
+        node.Source.ReadFailure = new InvalidOperationException("bug");
 
         Assert.Equal(CacheError.Unavailable, (await Assert.ThrowsAsync<CacheException>(() => node.ReadAsync("/f"))).Error);
     }
@@ -130,9 +131,9 @@ public sealed class FillTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         await node.PutAsync("f", Page);
-        node.Source.Close();
+        UfsHold hold = node.Source.Hold(UfsRequest.Read);
         Task<byte[]> reader = node.ReadAsync("/f");
-        await node.Source.Arrived.Task;
+        await hold.ArrivedAsync();
 
         node.Time.Advance(node.Limits.FillProgressTimeout);
 
@@ -146,7 +147,7 @@ public sealed class FillTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", 5 * Page);
-        node.Source.MayPublish = false;
+        node.Source.RefusePublishing = true;
 
         Assert.Equal(content, await node.ReadAsync("/f"));
         await node.SettledAsync();
@@ -154,7 +155,7 @@ public sealed class FillTests
         Assert.Equal(0, node.Store.GetStatus().Sum(s => s.Pages));
         Assert.True(node.Counters.Bypasses.Value > 0);
 
-        node.Source.MayPublish = true;
+        node.Source.RefusePublishing = false;
         node.Time.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal(content, await node.ReadAsync("/f"));
         await node.SettledAsync();
@@ -169,10 +170,10 @@ public sealed class FillTests
 
         Assert.Equal(content[100..200], await node.ReadAsync("/f", 100, 100));
         await node.SettledAsync();
-        Assert.Equal((100L, 0L), (node.Source.Reads.Last().Length, node.Counters.PagesFilled.Value));
+        Assert.Equal((100L, 0L), (node.Source.Opened.Last().Length, node.Counters.PagesFilled.Value));
         Assert.Equal(content[300..400], await node.ReadAsync("/f", 300, 100));
         await node.SettledAsync();
-        Assert.Equal(((long)Page, 1L), (node.Source.Reads.Last().Length, node.Counters.PagesFilled.Value));
+        Assert.Equal(((long)Page, 1L), (node.Source.Opened.Last().Length, node.Counters.PagesFilled.Value));
     }
 
     [Fact]
@@ -181,16 +182,16 @@ public sealed class FillTests
         var limits = new CacheLimits { MaxFillBytes = 4 * Page, ReadAheadBytes = 16 * Page, FillBufferBytes = 64 * Page };
         await using NodeUnderTest node = await NodeUnderTest.StartAsync(limits);
         byte[] content = await node.PutAsync("f", 40 * Page);
-        node.Source.Close();
+        UfsHold hold = node.Source.Hold(UfsRequest.Read);
         Task<byte[]> reader = node.ReadAsync("/f");
-        await node.Source.Arrived.Task;
+        await hold.ArrivedAsync();
 
         // Two pages a chunk: an eighth of the window. The first fill, and the window of seven more, before a byte has come.
-        node.Source.Open();
+        hold.Release();
         Assert.Equal(content, await reader);
 
-        Assert.All(node.Source.Reads, r => Assert.Equal(2 * Page, r.Length));
-        Assert.Equal(20, node.Source.Reads.Count);
+        Assert.All(node.Source.Opened, r => Assert.Equal(2 * Page, r.Length));
+        Assert.Equal(20, node.Source.Opened.Count);
     }
 
     [Fact]
@@ -199,14 +200,14 @@ public sealed class FillTests
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         await node.PutAsync("d/f", 3 * Page);
         CacheFile file = await node.Files.OpenAsync(CachePath.Parse("/d/f"), default);
-        node.Source.StopAfter = Page + 10;
-        node.Source.Close();
+        node.Source.HoldReadsAfter = Page + 10;
+        UfsHold hold = node.Source.Hold(UfsRequest.Read);
         // One read: a reader that went on after the free would rightly fill anew.
         Assert.True(await file.ReadAsync(0, new byte[Page], 3 * Page, default) > 0);
-        await node.Source.Arrived.Task;
+        await hold.ArrivedAsync();
 
         await node.Files.FreeAsync(CachePath.Parse("/d"), recursive: true, default);
-        node.Source.Open();
+        hold.Release();
         await node.SettledAsync();
 
         Assert.Equal(3, node.Counters.PagesFilled.Value);
@@ -247,9 +248,9 @@ public sealed class FillTests
     {
         NodeUnderTest node = await NodeUnderTest.StartAsync();
         await node.PutAsync("f", 2 * Page);
-        node.Source.Close();
+        UfsHold hold = node.Source.Hold(UfsRequest.Read);
         Task<byte[]> reader = node.ReadAsync("/f");
-        await node.Source.Arrived.Task;
+        await hold.ArrivedAsync();
 
         await node.Node.DisposeAsync();
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Cache.Core.Tests.Filling;
 using Orleans.Cache.Core.Tests.Pages;
 using Orleans.Cache.Eviction;
 using Orleans.Cache.Files;
@@ -13,7 +12,7 @@ using Orleans.Cache.UfsConnectors.Memory;
 
 namespace Orleans.Cache.Core.Tests.Nodes;
 
-/// <summary>A whole engine in this process: a gated memory source at "/", a real page store on tmpfs, the file API in front.</summary>
+/// <summary>A whole engine in this process: a memory source that a test may hold at "/", a real page store on tmpfs, the file API in front.</summary>
 internal sealed class NodeUnderTest : IAsyncDisposable
 {
     public const int PageSize = 64 * CacheLimits.KiB;
@@ -23,8 +22,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     private NodeUnderTest(CacheLimits limits, Freshness freshness)
     {
         Limits = limits;
-        Faults = new FaultyUnderStorage(new MemoryUnderStorage("test", Time));
-        Source = new GatedUnderStorage(Faults);
+        Source = new FaultyUnderStorage(new MemoryUnderStorage("test", Time));
         Mounts = new MountTable(1, [new Mount(CachePath.Root, Source, freshness)]);
     }
 
@@ -32,10 +30,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     public CacheLimits Limits { get; }
 
-    public GatedUnderStorage Source { get; }
-
-    /// <summary>Behind the gate: how the source misbehaves.</summary>
-    public FaultyUnderStorage Faults { get; }
+    public FaultyUnderStorage Source { get; }
 
     public MountTable Mounts { get; }
 
@@ -103,7 +98,6 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Source.Open();
         Held.ReleaseAll();
         await Node.DisposeAsync();
         await Store.DisposeAsync();

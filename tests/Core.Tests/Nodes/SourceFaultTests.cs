@@ -22,12 +22,12 @@ public sealed class SourceFaultTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", Length);
-        node.Faults.MissingBytes = missing;
+        node.Source.MissingBytes = missing;
 
         Assert.Equal(CacheError.Changed, (await Assert.ThrowsAsync<CacheException>(() => node.ReadAsync("/f"))).Error);
         await node.SettledAsync();
 
-        node.Faults.MissingBytes = 0;
+        node.Source.MissingBytes = 0;
         Assert.Equal(content, await node.ReadAsync("/f"));
         Assert.Equal(content[^100..], await node.ReadAsync("/f", Length - 100));
     }
@@ -37,11 +37,11 @@ public sealed class SourceFaultTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", Length);
-        node.Faults.MissingBytes = 10;
+        node.Source.MissingBytes = 10;
 
         Assert.Equal(CacheError.Changed, (await Assert.ThrowsAsync<CacheException>(() => node.ReadAsync("/f", 5, 10))).Error);
 
-        node.Faults.MissingBytes = 0;
+        node.Source.MissingBytes = 0;
         Assert.Equal(content[5..15], await node.ReadAsync("/f", 5, 10));
     }
 
@@ -54,14 +54,14 @@ public sealed class SourceFaultTests
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", Length);
         CacheFile file = await node.Files.OpenAsync(CachePath.Parse("/f"), default);
-        node.Faults.ChangeAfterBytes = after;
+        node.Source.ChangeAfterBytes = after;
 
         (byte[] got, CacheException? error) = await ReadUntilErrorAsync(file);
 
         Assert.Equal(CacheError.Changed, error?.Error);
         Assert.True(content.AsSpan().StartsWith(got));
         Assert.InRange(got.Length, 0, after);
-        node.Faults.ChangeAfterBytes = null;
+        node.Source.ChangeAfterBytes = null;
         Assert.Equal(content, await node.ReadAsync("/f"));
     }
 
@@ -73,13 +73,13 @@ public sealed class SourceFaultTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync(freshness: Freshness.Strict);
         byte[] content = await node.PutAsync("f", Length);
-        node.Faults.LengthError = tooMuch;
+        node.Source.LengthError = tooMuch;
 
         Assert.Equal(CacheError.Changed, (await Assert.ThrowsAsync<CacheException>(() => node.ReadAsync("/f"))).Error);
         await node.SettledAsync();
         Assert.Equal(0, node.Store.GetStatus().Sum(s => s.Pages));
 
-        node.Faults.LengthError = 0;
+        node.Source.LengthError = 0;
         Assert.Equal(content, await node.ReadAsync("/f"));
     }
 
@@ -104,7 +104,7 @@ public sealed class SourceFaultTests
             _ => [],
         };
         if (how == "disappears")
-            await node.Faults.DeleteAsync("f", default);
+            await node.Source.DeleteAsync("f", default);
 
         (byte[] got, CacheException? error) = await ReadUntilErrorAsync(file);
 
@@ -124,7 +124,7 @@ public sealed class SourceFaultTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", Length);
-        UfsHold hold = node.Faults.Hold(request);
+        UfsHold hold = node.Source.Hold(request);
         Task<byte[]>[] readers = [.. Enumerable.Range(0, 10).Select(_ => Task.Run(() => node.ReadAsync("/f")))];
         await hold.ArrivedAsync();
         foreach (Task<byte[]> reader in readers)
@@ -150,11 +150,11 @@ public sealed class SourceFaultTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", Length);
-        node.Source.StopAfter = Page + 10;
-        node.Source.Close();
+        node.Source.HoldReadsAfter = Page + 10;
+        UfsHold reads = node.Source.Hold(UfsRequest.Read);
         CacheFile file = await node.Files.OpenAsync(CachePath.Parse("/f"), default);
         Task<(byte[] Got, CacheException? Error)> reader = Task.Run(() => ReadUntilErrorAsync(file));
-        await node.Source.Arrived.Task;
+        await reads.ArrivedAsync();
 
         while (!reader.IsCompleted)
         {
@@ -177,7 +177,7 @@ public sealed class SourceFaultTests
         byte[] content = await node.PutAsync("f", Length);
         foreach (Exception failure in new Exception[] { new CacheException(CacheError.Unavailable, "down"), new IOException("broken"), new InvalidOperationException("bug") })
         {
-            node.Faults.FailNext(request, 1, failure);
+            node.Source.FailNext(request, 1, failure);
             CacheException seen = await Assert.ThrowsAsync<CacheException>(() => node.ReadAsync("/f"));
             Assert.Equal(CacheError.Unavailable, seen.Error);
         }
@@ -189,7 +189,7 @@ public sealed class SourceFaultTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", Page + 100);
-        node.Faults.MaxPiece = 37;
+        node.Source.MaxPiece = 37;
 
         Assert.Equal(content, await node.ReadAsync("/f"));
         await node.SettledAsync();
@@ -204,18 +204,18 @@ public sealed class SourceFaultTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync(freshness: Freshness.Bounded(TimeSpan.FromSeconds(60)));
         byte[] content = await node.PutAsync("f", Length);
-        node.Faults.RefusePublishing = true;
+        node.Source.RefusePublishing = true;
         await node.ReadAsync("/f");
         await node.SettledAsync();
-        int stats = node.Faults.Count(UfsRequest.Status);
+        int stats = node.Source.Count(UfsRequest.Status);
         node.Time.SetUtcNow(node.Time.GetUtcNow().AddDays(days));
-        node.Faults.RefusePublishing = false;
+        node.Source.RefusePublishing = false;
 
         await node.Files.OpenAsync(CachePath.Parse("/f"), default);
-        Assert.Equal(stats, node.Faults.Count(UfsRequest.Status));
+        Assert.Equal(stats, node.Source.Count(UfsRequest.Status));
         node.Time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal(content, await node.ReadAsync("/f"));
-        Assert.Equal(stats + 1, node.Faults.Count(UfsRequest.Status));
+        Assert.Equal(stats + 1, node.Source.Count(UfsRequest.Status));
         await node.SettledAsync();
         Assert.Equal(4, node.Store.GetStatus().Sum(s => s.Pages));
     }

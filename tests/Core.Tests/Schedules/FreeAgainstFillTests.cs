@@ -32,11 +32,11 @@ public sealed class FreeAgainstFillTests
     public async Task A_page_that_is_committed_after_a_free_does_not_stay_where_the_source_fails_then()
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
-        node.Source.StopAfter = Page;
-        node.Source.Close();
+        node.Source.HoldReadsAfter = Page;
+        UfsHold reads = node.Source.Hold(UfsRequest.Read);
         UfsHold commits = await FreeDuringCommitAsync(node, pages: 2);
-        node.Source.Failure = new CacheException(CacheError.Unavailable, "The source is down.");
-        node.Source.Open();
+        node.Source.ReadFailure = new CacheException(CacheError.Unavailable, "The source is down.");
+        reads.Release();
         commits.Release();
         await node.SettledAsync();
         Assert.Equal(0, node.Store.GetStatus().Sum(s => s.Pages));

@@ -22,7 +22,7 @@ public sealed class MissAgainstFillEndTests
         missed.Release();
 
         Assert.Equal(content, await late);
-        Assert.Single(node.Source.Reads);
+        Assert.Single(node.Source.Opened);
         Assert.Equal(1, node.Counters.PagesFilled.Value);
     }
 }

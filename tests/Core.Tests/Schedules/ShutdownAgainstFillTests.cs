@@ -45,11 +45,11 @@ public sealed class ShutdownAgainstFillTests
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", 2 * Page);
         node.Source.IgnoresCancellation = true;
-        node.Source.StopAfter = Page + 1000;
-        node.Source.Close();
+        node.Source.HoldReadsAfter = Page + 1000;
+        UfsHold reads = node.Source.Hold(UfsRequest.Read);
         CacheFile file = await node.Files.OpenAsync(CachePath.Parse("/f"), default);
         Assert.True(await file.ReadAsync(0, new byte[Page], 2 * Page, default) > 0);
-        await node.Source.Arrived.Task;
+        await reads.ArrivedAsync();
         Task stopped = node.Node.DisposeAsync().AsTask();
         while (!stopped.IsCompleted)
         {
@@ -61,7 +61,7 @@ public sealed class ShutdownAgainstFillTests
         Assert.True(next.Contains(file.Ref, 0));
         Assert.True(await next.WriteAsync(file.Ref, 1, content.AsMemory(Page), default));
 
-        node.Source.Open();
+        reads.Release();
         await node.SettledAsync();
 
         var bytes = new byte[2 * Page];

@@ -1,4 +1,5 @@
 using Orleans.Cache.Core.Tests.Nodes;
+using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Core.Tests.Schedules;
 
@@ -14,17 +15,17 @@ public sealed class TwoLargeFillsTests
         var limits = new CacheLimits { FillBufferBytes = FillBytes * 3 / 2, MaxFillBytes = FillBytes, ReadAheadBytes = 8L * FillBytes };
         await using NodeUnderTest node = await NodeUnderTest.StartAsync(limits);
         byte[][] contents = [await node.PutAsync("f0", FillBytes, 1), await node.PutAsync("f1", FillBytes, 2), await node.PutAsync("f2", FillBytes, 3)];
-        node.Source.Close();
+        UfsHold reads = node.Source.Hold(UfsRequest.Read);
         // The first has its buffers and waits for the source; the others wait for buffers side by side, and get what the first returns.
         Task<byte[]> first = node.ReadAsync("/f0");
-        await node.Source.Arrived.Task;
+        await reads.ArrivedAsync();
         Task<byte[]>[] all = [first, node.ReadAsync("/f1"), node.ReadAsync("/f2")];
-        Assert.Single(node.Source.Reads);
-        node.Source.Open();
+        Assert.Single(node.Source.Opened);
+        reads.Release();
 
         byte[][] read = await Task.WhenAll(all).WaitAsync(TimeSpan.FromSeconds(30));
 
         Assert.Equal(contents, read);
-        Assert.Equal(3, node.Source.Reads.Count);
+        Assert.Equal(3, node.Source.Opened.Count);
     }
 }

@@ -61,17 +61,17 @@ public sealed class WaiterAgainstEvictionTests
         var limits = new CacheLimits { ReadAheadBytes = 8 * Pages * NodeUnderTest.PageSize };
         await using NodeUnderTest node = await NodeUnderTest.StartAsync(limits, capacity: Pages / 10 * NodeUnderTest.PageSize);
         byte[] content = await node.PutAsync("f", Pages * NodeUnderTest.PageSize);
-        node.Source.Close();
+        UfsHold reads = node.Source.Hold(UfsRequest.Read);
         // All are in the fill before a byte has come.
         Task<int>[] waiters = [.. Enumerable.Range(0, 100).Select(i => ReadOnePageAsync(node, content, i % Pages))];
-        await node.Source.Arrived.Task;
-        node.Source.Open();
+        await reads.ArrivedAsync();
+        reads.Release();
 
         foreach (Task<int> waiter in waiters)
             Assert.True(await waiter > 0);
         await node.SettledAsync();
 
-        Assert.Equal(content.Length, node.Source.Reads.Sum(r => r.Length));
+        Assert.Equal(content.Length, node.Source.Opened.Sum(r => r.Length));
         Assert.InRange(node.Store.GetStatus()[0].Evictions, 1, long.MaxValue);
     }
 

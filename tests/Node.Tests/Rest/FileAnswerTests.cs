@@ -11,7 +11,7 @@ public sealed class FileAnswerTests
     public async Task Get_answers_the_bytes_with_validators_and_a_type_by_extension()
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Put("a/b.json", Content);
+        await host.PutAsync("a/b.json", Content);
         using HttpResponseMessage response = await host.GetAsync("/api/v1/files/data/a/b.json");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(Content, await response.Content.ReadAsByteArrayAsync());
@@ -27,7 +27,7 @@ public sealed class FileAnswerTests
     public async Task Head_answers_the_headers_of_get_without_a_body_and_ignores_ranges()
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Put("b.bin", Content);
+        await host.PutAsync("b.bin", Content);
         using HttpResponseMessage get = await host.GetAsync("/api/v1/files/data/b.bin");
         using HttpResponseMessage head = await host.SendAsync(HttpMethod.Head, "/api/v1/files/data/b.bin", ("Range", "bytes=0-3"));
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);
@@ -42,7 +42,7 @@ public sealed class FileAnswerTests
     public async Task An_empty_file_is_whole_with_no_bytes_and_has_no_range()
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Put("empty", []);
+        await host.PutAsync("empty", []);
         using HttpResponseMessage whole = await host.GetAsync("/api/v1/files/data/empty");
         Assert.Equal(HttpStatusCode.OK, whole.StatusCode);
         Assert.Equal(0, whole.Content.Headers.ContentLength);
@@ -70,7 +70,7 @@ public sealed class FileAnswerTests
     public async Task Conditions_decide_the_status(string header, string value, int status)
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Put("f", Content);
+        await host.PutAsync("f", Content);
         foreach (HttpMethod method in new[] { HttpMethod.Get, HttpMethod.Head })
         {
             using HttpResponseMessage response = await host.SendAsync(method, "/api/v1/files/data/f", (header, value));
@@ -91,7 +91,7 @@ public sealed class FileAnswerTests
     public async Task If_range_gives_the_part_of_the_same_version_or_the_whole_file(string ifRange, int status)
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Put("f", Content);
+        await host.PutAsync("f", Content);
         using HttpResponseMessage response = await host.GetAsync("/api/v1/files/data/f", ("If-Range", ifRange), ("Range", "bytes=2-4"));
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal(status == 206 ? "234" : Encoding.ASCII.GetString(Content), await response.Content.ReadAsStringAsync());
@@ -109,7 +109,7 @@ public sealed class FileAnswerTests
     public async Task What_is_no_file_is_a_problem_with_a_remedy(string target, int status, string error, string named)
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Put("a/b", Content);
+        await host.PutAsync("a/b", Content);
         using HttpResponseMessage response = await host.GetAsync(target);
         Assert.Contains(named, await RestHost.ProblemAsync(response, status, error), StringComparison.Ordinal);
     }
@@ -130,7 +130,7 @@ public sealed class FileAnswerTests
     public async Task Double_and_trailing_slashes_name_the_same_file()
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Put("a/b", Content);
+        await host.PutAsync("a/b", Content);
         foreach (string target in new[] { "/api/v1/files//data/a/b", "/api/v1/files/data//a///b", "/api/v1/files/data/a/b/" })
             Assert.Equal(Content, (await RawHttp.GetAsync(host.Port, target)).Body);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.Rest;
 
@@ -29,7 +30,7 @@ public sealed class HealthTests
     [Fact]
     public void A_node_starts_as_starting_and_counts_its_age()
     {
-        var time = new Testing.ManualTimeProvider();
+        var time = new ManualTimeProvider();
         var health = new NodeHealth("n", time);
         time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal((NodeState.Starting, TimeSpan.FromMinutes(2)), (health.State, health.Uptime));
@@ -39,8 +40,8 @@ public sealed class HealthTests
     public async Task Every_mount_that_cannot_be_statted_is_named()
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Failure = new CacheException(CacheError.Unavailable, "The storage is down.");
-        host.Deep.Failure = new CacheException(CacheError.AccessDenied, "The key is refused.");
+        host.Data.FailNext(UfsRequest.Status, 2, new CacheException(CacheError.Unavailable, "The storage is down."));
+        host.Deep.FailNext(UfsRequest.Status, 2, new CacheException(CacheError.AccessDenied, "The key is refused."));
         using HttpResponseMessage ready = await host.GetAsync("/health/ready");
         await RestHost.ProblemAsync(ready, 503, "not-ready");
         using HttpResponseMessage again = await host.GetAsync("/health/ready");
@@ -53,16 +54,11 @@ public sealed class HealthTests
     {
         var limits = new RestLimits();
         await using RestHost host = await RestHost.StartAsync(limits);
-        var asked = new TaskCompletionSource();
-        host.Data.Stall = cancellationToken =>
-        {
-            asked.SetResult();
-            return Task.Delay(Timeout.Infinite, cancellationToken);
-        };
+        UfsHold hold = host.Data.Hold(UfsRequest.Status);
         Task<HttpResponseMessage> probe = host.GetAsync("/health/ready");
-        await asked.Task;
+        await hold.ArrivedAsync();
         host.Time.Advance(limits.ReadinessTimeout);
         using HttpResponseMessage ready = await probe;
-        Assert.Contains("mem://data does not answer within 3 s", await RestHost.ProblemAsync(ready, 503, "not-ready"), StringComparison.Ordinal);
+        Assert.Contains($"{host.Data.Identity} does not answer within 3 s", await RestHost.ProblemAsync(ready, 503, "not-ready"), StringComparison.Ordinal);
     }
 }

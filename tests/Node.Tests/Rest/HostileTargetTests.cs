@@ -62,7 +62,7 @@ public sealed class HostileTargetTests
     public async Task Names_are_decoded_exactly_once(string target, string key)
     {
         await using RestHost host = await WithFilesAsync();
-        host.Data.Put(key, Encoding.UTF8.GetBytes("content of " + key));
+        await host.PutAsync(key, Encoding.UTF8.GetBytes("content of " + key));
         string hostHeader = target.StartsWith("http", StringComparison.Ordinal) ? "elsewhere:1" : "localhost";
         RawHttp answer = await RawHttp.SendAsync(host.Port, $"GET {target} HTTP/1.1\r\nHost: {hostHeader}\r\nConnection: close\r\n\r\n");
         Assert.Equal(200, answer.Status);
@@ -74,7 +74,7 @@ public sealed class HostileTargetTests
     {
         await using RestHost host = await WithFilesAsync();
         string key = new string('x', 2000) + "/" + new string('y', 4096 - "/data/".Length - 2001);
-        host.Data.Put(key, "long"u8.ToArray());
+        await host.PutAsync(key, "long"u8.ToArray());
         string escaped = string.Concat(key.Select(c => c == '/' ? "/" : $"%{(int)c:X2}"));
         Assert.Equal("long", (await RawHttp.GetAsync(host.Port, "/api/v1/files/data/" + escaped)).Text);
 
@@ -98,9 +98,9 @@ public sealed class HostileTargetTests
     private static async Task<RestHost> WithFilesAsync()
     {
         RestHost host = await RestHost.StartAsync();
-        host.Data.Put("b", "hidden"u8.ToArray());
-        host.Data.Put("a/b", "hidden"u8.ToArray());
-        host.Data.Put("secret", "hidden"u8.ToArray());
+        await host.PutAsync("b", "hidden"u8.ToArray());
+        await host.PutAsync("a/b", "hidden"u8.ToArray());
+        await host.PutAsync("secret", "hidden"u8.ToArray());
         return host;
     }
 }

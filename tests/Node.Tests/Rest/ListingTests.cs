@@ -17,7 +17,7 @@ public sealed class ListingTests
         for (int i = 0; i < 40; i++)
         {
             string key = $"d{i % 5}/s {i % 3}/\u00e9+%{i:D3}";
-            host.Data.Put(key, new byte[i]);
+            await host.PutAsync(key, new byte[i]);
             for (int slash = 0; slash >= 0; slash = key.IndexOf('/', slash + 1))
                 all.Add("/data" + (slash == 0 ? "/" + key : "/" + key[..slash]));
         }
@@ -42,8 +42,8 @@ public sealed class ListingTests
     public async Task An_entry_says_what_it_is()
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Put("dir/x", [1, 2, 3]);
-        host.Data.Put("file", [1, 2]);
+        await host.PutAsync("dir/x", [1, 2, 3]);
+        await host.PutAsync("file", [1, 2]);
         JsonElement page = await host.JsonAsync("/api/v1/list/data");
         Assert.Equal("/data", page.GetProperty("path").GetString());
         JsonElement[] entries = [.. page.GetProperty("entries").EnumerateArray()];
@@ -58,7 +58,7 @@ public sealed class ListingTests
     public async Task The_root_lists_what_leads_to_mounts()
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Deep.Put("x", [1]);
+        await host.PutAsync("x", [1], host.Deep);
         Assert.Equal(["/data", "/deep"], Paths(await host.JsonAsync("/api/v1/list/")));
         Assert.Equal(["/data", "/deep", "/deep/er", "/deep/er/x"], Paths(await host.JsonAsync("/api/v1/list?recursive")));
         Assert.Equal(["/deep"], Paths(await host.JsonAsync("/api/v1/list?startAfter=data")));
@@ -69,7 +69,7 @@ public sealed class ListingTests
     {
         await using RestHost host = await RestHost.StartAsync();
         for (int i = 0; i < 3000; i++)
-            host.Data.Put($"{i:D5}-{new string('n', 200)}", []);
+            await host.PutAsync($"{i:D5}-{new string('n', 200)}", []);
         JsonElement page = await host.JsonAsync("/api/v1/list/data?limit=3000");
         Assert.Equal(3000, page.GetProperty("entries").GetArrayLength());
         Assert.False(page.TryGetProperty("nextToken", out _));
@@ -89,7 +89,7 @@ public sealed class ListingTests
     public async Task What_cannot_be_listed_is_a_problem(string target, int status, string error, string named)
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Put("f", [1]);
+        await host.PutAsync("f", [1]);
         using HttpResponseMessage response = await host.GetAsync(target);
         Assert.Contains(named, await RestHost.ProblemAsync(response, status, error), StringComparison.Ordinal);
     }

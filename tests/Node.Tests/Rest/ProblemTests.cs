@@ -1,18 +1,16 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.Rest;
 
 public sealed class ProblemTests
 {
     [Theory]
-    [InlineData(CacheError.NotFound, 404, "not-found", null)]
     [InlineData(CacheError.InvalidPath, 400, "invalid-path", null)]
     [InlineData(CacheError.InvalidArgument, 400, "invalid-argument", null)]
     [InlineData(CacheError.IsDirectory, 409, "is-directory", null)]
-    [InlineData(CacheError.NotADirectory, 409, "not-a-directory", null)]
     [InlineData(CacheError.AccessDenied, 403, "access-denied", null)]
-    [InlineData(CacheError.Changed, 409, "changed", null)]
     [InlineData(CacheError.AlreadyExists, 409, "already-exists", null)]
     [InlineData(CacheError.NotEmpty, 409, "not-empty", null)]
     [InlineData(CacheError.NotSupported, 501, "not-supported", null)]
@@ -21,7 +19,7 @@ public sealed class ProblemTests
     public async Task Every_error_of_the_engine_has_its_status(CacheError error, int status, string code, int? retryAfter)
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Failure = new CacheException(error, "What went wrong; the remedy.");
+        host.Data.FailNext(UfsRequest.Status, 1, new CacheException(error, "What went wrong; the remedy."));
         using HttpResponseMessage response = await host.GetAsync("/api/v1/files/data/f");
         Assert.Equal("What went wrong; the remedy.", await RestHost.ProblemAsync(response, status, code));
         Assert.Equal(retryAfter, (int?)response.Headers.RetryAfter?.Delta?.TotalSeconds);
@@ -32,9 +30,7 @@ public sealed class ProblemTests
     public async Task The_unforeseen_is_500_without_details_and_logged_once()
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Put("f", [1]);
-        host.Node.BeforeRead = (_, _) => throw new InvalidOperationException("a secret");
-        using HttpResponseMessage response = await host.GetAsync("/api/v1/files/data/f");
+        using HttpResponseMessage response = await host.GetAsync(RestHost.BrokenRoute);
         Assert.DoesNotContain("secret", await RestHost.ProblemAsync(response, 500, "internal"), StringComparison.Ordinal);
         Assert.Equal(LogLevel.Error, Assert.Single(host.Log.Lines).Level);
     }
@@ -43,22 +39,14 @@ public sealed class ProblemTests
     public async Task A_client_that_leaves_is_no_error()
     {
         await using RestHost host = await RestHost.StartAsync();
-        host.Data.Put("f", new byte[10]);
-        var reading = new TaskCompletionSource();
-        var gone = new TaskCompletionSource();
-        host.Node.BeforeRead = async (_, _) =>
-        {
-            reading.TrySetResult();
-            await gone.Task;
-            throw new OperationCanceledException();
-        };
+        await host.PutAsync("f", new byte[10]);
+        UfsHold hold = host.Data.Hold(UfsRequest.Read);
         using var leave = new CancellationTokenSource();
         Task<HttpResponseMessage> request = host.Client.GetAsync("/api/v1/files/data/f", leave.Token);
-        await reading.Task;
+        await hold.ArrivedAsync();
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
-        await host.Aborted.WaitAsync(TimeSpan.FromSeconds(10));
-        gone.SetResult();
+        // The source still hangs: only the client's leaving can have ended the request.
         await host.Finished.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.Empty(host.Log.Lines);
     }

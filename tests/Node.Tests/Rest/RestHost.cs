@@ -6,55 +6,82 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Cache.Eviction;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
+using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Telemetry;
 using Orleans.Cache.Testing;
+using Orleans.Cache.UfsConnectors;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Node.Tests.Rest;
 
-/// <summary>The REST front-end on a real Kestrel and a free port, over <see cref="MemoryNode"/> with mounts /data and /deep/er.</summary>
+/// <summary>
+/// The REST front-end on a real Kestrel and a free port, over a whole engine: mounts /data (bounded) and /deep/er (strict) of
+/// memory that a test may make fail, and a page store on tmpfs.
+/// </summary>
 internal sealed class RestHost : IAsyncDisposable
 {
+    /// <summary>Small, so that short files have several pages.</summary>
+    public const int PageSize = 64 * CacheLimits.KiB;
+
+    /// <summary>Throws what no front-end foresees.</summary>
+    public const string BrokenRoute = "/broken";
+
+    private readonly TemporaryDirectory _directory;
+    private readonly FilePageStore _store;
+    private readonly CacheNode _node;
     private readonly WebApplication _app;
     private readonly CacheCounters _counters = new();
-    private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RestHost(RestLimits? limits)
+    private RestHost(TemporaryDirectory directory, FilePageStore store, CacheLimits cacheLimits, RestLimits? limits)
     {
+        _directory = directory;
+        _store = store;
+        Data = new FaultyUnderStorage(UnderStorageFactory.Create("mem://data", Time));
+        Deep = new FaultyUnderStorage(UnderStorageFactory.Create("mem://deep", Time));
         var table = new MountTable(7,
         [
-            new Mount(CachePath.Parse("/data"), Data, Freshness.Default),
-            new Mount(CachePath.Parse("/deep/er"), Deep, Freshness.Strict),
+            new Mount(CachePath.Parse("/data"), new MeteredUnderStorage(Data, _counters), Freshness.Default),
+            new Mount(CachePath.Parse("/deep/er"), new MeteredUnderStorage(Deep, _counters), Freshness.Strict),
         ]);
         Health = new NodeHealth("memory", Time);
-        Node = new MemoryNode(() => table, Store, _counters);
+        _node = new CacheNode("memory", new CacheNodeServices
+        {
+            Mounts = () => table,
+            Store = store,
+            Counters = _counters,
+            Time = Time,
+            Log = Log,
+            Limits = cacheLimits,
+            PageSize = PageSize,
+        });
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(Log);
-        builder.Services.AddSingleton(new CacheFileSystem(Node, () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(Store)
+        builder.Services.AddSingleton(new CacheFileSystem(new LocalNodeDirectory(_node), () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(store)
             .AddSingleton<TimeProvider>(Time).AddSingleton(Health)
             .AddNodeTelemetry("memory").AddRestGateway(limits);
         builder.Services.Configure<KestrelServerOptions>(o => o.Listen(IPAddress.Loopback, 0));
         _app = builder.Build();
         _app.Use(WatchAsync);
         _app.MapRestGateway();
+        _app.MapGet(BrokenRoute, new Action(() => throw new InvalidOperationException("a secret"))).ExcludeFromDescription();
     }
 
-    public MemoryUnderStorage Data { get; } = new("data");
+    public FaultyUnderStorage Data { get; }
 
-    public MemoryUnderStorage Deep { get; } = new("deep");
+    public FaultyUnderStorage Deep { get; }
 
-    public MemoryPageStore Store { get; } = new();
-
-    public MemoryNode Node { get; }
-
-    public ManualTimeProvider Time { get; } = new();
+    /// <summary>Starts at a time with a fraction of a second, which HTTP dates do not have.</summary>
+    public ManualTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 4, 5, 6, 7, 890, TimeSpan.Zero));
 
     public NodeHealth Health { get; }
 
@@ -64,20 +91,29 @@ internal sealed class RestHost : IAsyncDisposable
 
     public int Port => Client.BaseAddress!.Port;
 
-    /// <summary>Ends when the server notices that a client left.</summary>
-    public Task Aborted => _aborted.Task;
-
     /// <summary>Ends when the first request was handled to its end.</summary>
     public Task Finished => _finished.Task;
 
     public static async Task<RestHost> StartAsync(RestLimits? limits = null)
     {
-        var host = new RestHost(limits);
+        var directory = new TemporaryDirectory(onTmpfs: true);
+        var cacheLimits = new CacheLimits();
+        FilePageStore store = await FilePageStore.OpenAsync(
+            [new StoreDirectoryOptions(directory.Path, CacheLimits.GiB)], PageSize, () => EvictionPolicies.Create("s3fifo"), cacheLimits,
+            TimeProvider.System, NullLogger.Instance, default);
+        var host = new RestHost(directory, store, cacheLimits, limits);
         await host._app.StartAsync();
         host.Health.MarkReady();
         host.Client = new HttpClient { BaseAddress = new Uri(host._app.Urls.Single()) };
         return host;
     }
+
+    /// <summary>Puts a file into an under storage (<see cref="Data"/> unless given); its versions are v1, v2 and so on.</summary>
+    public Task PutAsync(string key, byte[] content, IUnderStorage? storage = null) =>
+        (storage ?? Data).CreateAsync(key, new MemoryStream(content), default);
+
+    /// <summary>Waits until what was read has come into the store.</summary>
+    public Task SettledAsync() => _node.FillsEndedAsync();
 
     public Task<HttpResponseMessage> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, target, headers);
 
@@ -120,12 +156,14 @@ internal sealed class RestHost : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
+        await _node.DisposeAsync();
+        await _store.DisposeAsync();
         _counters.Dispose();
+        _directory.Dispose();
     }
 
     private async Task WatchAsync(HttpContext context, RequestDelegate next)
     {
-        using CancellationTokenRegistration watch = context.RequestAborted.Register(() => _aborted.TrySetResult());
         await next(context);
         _finished.TrySetResult();
     }

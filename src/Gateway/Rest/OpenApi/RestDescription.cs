@@ -50,12 +50,22 @@ internal static class RestDescription
         }));
 
     /// <summary>Names an endpoint and its parameters. Endpoints read the raw request, so the framework cannot see them itself.</summary>
-    public static void Describe(this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<ParameterNote>? parameters = null) =>
+    public static RouteHandlerBuilder Describe(this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<ParameterNote>? parameters = null) =>
         endpoint.WithName(name).WithSummary(summary).AddOpenApiOperationTransformer((operation, _, _) =>
         {
             operation.Parameters = [.. (parameters ?? []).Select(Parameter)];
             return Task.CompletedTask;
         });
+
+    /// <summary>The answers of a read, which writes its bytes itself.</summary>
+    public static RouteHandlerBuilder GivesBytes(this RouteHandlerBuilder endpoint) => endpoint
+        .Produces<Stream>(StatusCodes.Status200OK, "application/octet-stream")
+        .Produces<Stream>(StatusCodes.Status206PartialContent, "application/octet-stream", "multipart/byteranges")
+        .Produces(StatusCodes.Status304NotModified)
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status409Conflict)
+        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
+        .ProducesProblem(StatusCodes.Status416RangeNotSatisfiable);
 
     public static Task WriteRoutes(HttpContext context)
     {
