@@ -11,6 +11,11 @@ namespace Orleans.Cache.Filling;
 /// Carries out one fill: 1. buffers for the whole range, 2. one ranged read of the version, 3. each piece to the readers as
 /// it comes, 4. each page to the store, without making the readers wait for it, 5. the end, which frees everybody.
 /// </summary>
+/// <remarks>
+/// Invariant: when the run is over, the store has taken what it takes from the buffers, also where the read failed in the middle.
+/// Without that the buffers of a failed run would carry another fill's bytes while the store, which may have waited for room,
+/// still writes them as this one's pages.
+/// </remarks>
 internal sealed partial class FillRun(
     Func<UfsIdentity, IUnderStorage> storageOf,
     IPageStore store,
@@ -27,6 +32,7 @@ internal sealed partial class FillRun(
         using Activity? activity = StartActivity(fill);
         using var patience = new CancellationTokenSource(limits.FillProgressTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, shutdown);
+        List<Task> keeping = [];
         // A source that hangs without heeding its token keeps the run and its buffers, but not the readers.
         await using CancellationTokenRegistration impatience = either.Token.UnsafeRegister(_ => fill.End(Interrupted(fill, shutdown)), null);
         try
@@ -34,8 +40,7 @@ internal sealed partial class FillRun(
             buffers ??= await pool.RentAsync(fill.PageLengths(), either.Token).ConfigureAwait(false); // 1
             fill.Supply(buffers, pool.Return);
             patience.CancelAfter(limits.FillProgressTimeout);
-            await TransferAsync(fill, patience, either.Token).ConfigureAwait(false);
-            fill.End(null); // 5
+            await TransferAsync(fill, keeping, patience, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -53,13 +58,15 @@ internal sealed partial class FillRun(
             LogUnexpected(e, fill.File.Key);
             fill.End(e);
         }
+        // Readers of a run that failed have their error by now; the run itself is not over yet.
+        await EndKeepingAsync(fill, keeping).ConfigureAwait(false);
+        fill.End(null); // 5
     }
 
-    private async Task TransferAsync(Fill fill, CancellationTokenSource patience, CancellationToken cancellationToken)
+    private async Task TransferAsync(Fill fill, List<Task> keeping, CancellationTokenSource patience, CancellationToken cancellationToken)
     {
         IUfsReader reader = await storageOf(fill.File.Identity)
             .OpenReadAsync(fill.File.Key, fill.File.Version, fill.Start, fill.Length, cancellationToken).ConfigureAwait(false); // 2
-        List<Task> keeping = [];
         await using (reader.ConfigureAwait(false))
         {
             for (int page = 0; page < fill.PageCount; page++)
@@ -78,10 +85,21 @@ internal sealed partial class FillRun(
             }
         }
         patience.CancelAfter(Timeout.InfiniteTimeSpan);
-        await Task.WhenAll(keeping).ConfigureAwait(false);
-        // A free marks its fills before it drops pages: a mark that came after this line finds all our pages in the store and drops them itself.
-        if (fill.Abandoned)
-            await store.DropAsync(fill.File.Identity, fill.File.Key, recursive: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task EndKeepingAsync(Fill fill, List<Task> keeping)
+    {
+        try
+        {
+            await Task.WhenAll(keeping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // A free marks its fills before it drops pages: a mark that came after this line finds all our pages in the store and drops them itself.
+            if (fill.Abandoned)
+                await store.DropAsync(fill.File.Identity, fill.File.Key, recursive: false, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogUnexpected(e, fill.File.Key);
+        }
     }
 
     private async ValueTask ReadPageAsync(Fill fill, int page, IUfsReader reader, CancellationTokenSource patience, CancellationToken cancellationToken)

@@ -42,7 +42,8 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     public CacheFileSystem Files { get; private set; } = null!;
 
-    public static async Task<NodeUnderTest> StartAsync(CacheLimits? limits = null, Freshness? freshness = null, long capacity = CacheLimits.GiB)
+    public static async Task<NodeUnderTest> StartAsync(
+        CacheLimits? limits = null, Freshness? freshness = null, long capacity = CacheLimits.GiB, Func<IPageStore, IPageStore>? wrapStore = null)
     {
         var node = new NodeUnderTest(limits ?? new CacheLimits(), freshness ?? Freshness.Default);
         node.Store = await FilePageStore.OpenAsync(
@@ -51,7 +52,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
         node.Node = new CacheNode("n1", new CacheNodeServices
         {
             Mounts = () => node.Mounts,
-            Store = node.Store,
+            Store = wrapStore?.Invoke(node.Store) ?? node.Store,
             Counters = node.Counters,
             Time = node.Time,
             Log = NullLogger.Instance,
