@@ -10,8 +10,8 @@ namespace Orleans.Cache.Model.Tests.Oracle;
 /// - what was current at some moment of [s, e] may be answered in every mode;
 /// - what ended before s may be answered only as long as the mode believes it (counted from its end: the request that learnt it
 ///   cannot have started later), and only if it ended after the last free, restart or noticed change of the path that was over at s;
-/// - bytes are those of the version that was opened, whatever became of it; an error instead is right only if that version had
-///   ceased to be current by e.
+/// - bytes are those of the version that was opened, whatever became of it; an error instead is right only if the change that
+///   ended that version had begun by e.
 /// All members are safe for concurrent use: a change of the source and its record are one step for whoever checks.
 /// </remarks>
 /// <param name="freshness">The mount's mode.</param>
@@ -102,20 +102,20 @@ internal sealed class Past(Freshness freshness, TimeProvider clock, bool tokensC
         }
     }
 
-    /// <summary>Whether the version had ceased to be current when the window ended.</summary>
+    /// <summary>Whether the version had ceased to be current, or was about to, when the window ended.</summary>
     public bool HadLeft(Version version, Window window)
     {
         lock (_gate)
-            return version.Until <= window.End;
+            return version.LeavesFrom <= window.End;
     }
 
-    /// <summary>Whether some version that may have been opened had ceased to be current when the window ended.</summary>
+    /// <summary>Whether that is so of some version that may have been opened.</summary>
     public bool MayHaveLeft(string path, Window window)
     {
         lock (_gate)
         {
             Trail trail = _trails[path];
-            return Find(trail, window, trail.NameBound(window.Start), v => v.Kind == Kind.File && v.Until <= window.End) is not null;
+            return Find(trail, window, trail.NameBound(window.Start), v => v.Kind == Kind.File && v.LeavesFrom <= window.End) is not null;
         }
     }
 

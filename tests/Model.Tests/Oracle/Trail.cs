@@ -10,7 +10,11 @@ internal sealed class Trail(string path)
 
     public Version Latest { get; private set; } = new(Kind.Absent, [], from: 0, previous: null);
 
-    public Version Add(Kind kind, byte[] content, long from) => Latest = new Version(kind, content, from, Latest);
+    public Version Add(Kind kind, byte[] content, long from)
+    {
+        Latest.LeavesFrom = from;
+        return Latest = new Version(kind, content, from, Latest);
+    }
 
     /// <summary>What was believed of the path ended somewhere in [from, to].</summary>
     public void EndNameBelief(long from, long to) => _nameEnds.Add((from, to));
@@ -31,7 +35,8 @@ internal sealed class Trail(string path)
         return version;
     }
 
-    public override string ToString() => $"{Path}: {string.Join(", ", History())}; belief ended at {string.Join(", ", _nameEnds)}";
+    /// <summary>What was lately.</summary>
+    public override string ToString() => $"{Path}: {string.Join(", ", History().Take(8))}; belief ended at {string.Join(", ", _nameEnds.TakeLast(8))}";
 
     private IEnumerable<Version> History()
     {

@@ -24,6 +24,9 @@ internal sealed class Version(Kind kind, byte[] content, long from, Version? pre
     /// <summary>What the source calls it; null for what is no file.</summary>
     public string? Token { get; set; }
 
+    /// <summary>The last moment before the change that ended it began: from then on a reader may find it gone.</summary>
+    public long LeavesFrom { get; set; } = long.MaxValue;
+
     public long Until { get; private set; } = long.MaxValue;
 
     /// <summary>The engine's clock then, in its ticks.</summary>
