@@ -73,6 +73,9 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
     public void FailNext(UfsRequest request, int count, CacheError error) =>
         FailNext(request, count, new CacheException(error, $"The test made this {request} fail."));
 
+    /// <summary>Takes back the failures that no request has met yet.</summary>
+    public void ClearFailures() => _failures.Clear();
+
     public override async ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken)
     {
         await PassAsync(UfsRequest.Status, cancellationToken);

@@ -11,6 +11,11 @@ namespace Orleans.Cache.Filling;
 /// Carries out one fill: 1. room for the whole range, 2. one ranged read of the version, 3. each piece to the readers as
 /// it comes, 4. each page to the store, without making the readers wait for it, 5. the end, which frees everybody.
 /// </summary>
+/// <remarks>
+/// Invariant: when the run is over, the store has taken what it takes from the buffers, also where the read failed in the middle.
+/// Without that the buffers of a failed run would carry another fill's bytes while the store, which may have waited for room,
+/// still writes them as this one's pages.
+/// </remarks>
 internal sealed partial class FillRun(
     Func<UfsIdentity, IUnderStorage> storageOf,
     IPageStore store,

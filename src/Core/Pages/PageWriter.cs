@@ -11,7 +11,7 @@ namespace Orleans.Cache.Pages;
 /// </summary>
 internal sealed class PageWriter(
     PageFills fills, PageRemovals removals, Remover remover, Evictor evictor, SpaceLedger ledger, AppendLog journal, NameLog names,
-    IBackingFiles files, BackingFileCache cache, DirectoryHealth health) : IDisposable
+    IBackingFiles files, BackingFileCache cache, DirectoryHealth health) : IAsyncDisposable
 {
     /// <summary>Blocking writes at a time: the kernel takes them at the disk's speed, more would only hold threads.</summary>
     private const int MaxBlockingWrites = 16;
@@ -45,13 +45,13 @@ internal sealed class PageWriter(
     }
 
     /// <summary>
-    /// Returns when no file operation is under way. A write that outlives this (its source hangs) changes no file any more: the
+    /// Completes when no file operation is under way. A write that outlives this (its source hangs) changes no file any more: the
     /// directory may be another store's by then, and its page filled again.
     /// </summary>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _closed = true;
-        _turns.AwaitAll();
+        await _turns.AwaitAllAsync().ConfigureAwait(false);
         _blocking.Dispose();
     }
 

@@ -225,7 +225,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
         _names.Dispose();
         await _unnamed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _reader.Dispose();
-        _writer.Dispose();
+        await _writer.DisposeAsync().ConfigureAwait(false);
         _cache.Dispose();
         _files.Dispose();
         _lock.Dispose();

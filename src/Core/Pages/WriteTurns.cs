@@ -15,12 +15,12 @@ internal sealed class WriteTurns
 
     public SemaphoreSlim Of(FileId file) => _turns[(int)((ulong)file.Value % Turns)];
 
-    /// <summary>Returns once nobody has a turn that was taken before the call.</summary>
-    public void AwaitAll()
+    /// <summary>Completes once nobody has a turn that was taken before the call.</summary>
+    public async ValueTask AwaitAllAsync()
     {
         foreach (SemaphoreSlim turn in _turns)
         {
-            turn.Wait();
+            await turn.WaitAsync().ConfigureAwait(false);
             turn.Release();
         }
     }

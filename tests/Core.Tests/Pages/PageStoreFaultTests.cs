@@ -43,7 +43,7 @@ public sealed class PageStoreFaultTests : IDisposable
     {
         await using StoreDirectory store = Open(maxOpenFiles: 1);
         Assert.True(await store.WriteAsync(_file, 0));
-        Assert.True(await store.WriteAsync(NewFile("other", 10), 0));
+        Assert.True(await store.WriteAsync(NewFile("other", 2 * PageSize), 0));
         File.Delete(BackingFiles(_root["store"]).Single(f => f.Contains(_file.Id.ToString(), StringComparison.Ordinal)));
         Assert.False(await store.WriteAsync(_file, 1));
         Assert.Equal(1, store.Status.Healed);
@@ -103,12 +103,27 @@ public sealed class PageStoreFaultTests : IDisposable
     {
         await using StoreDirectory store = Open(maxOpenFiles: 1);
         Assert.True(await store.WriteAsync(_file, 0));
-        Assert.True(await store.WriteAsync(NewFile("other", 10), 0));
+        Assert.True(await store.WriteAsync(NewFile("other", 2 * PageSize), 0));
         _files.Fail = operation => operation == "open" ? LinuxFiles.TooManyOpenFiles : 0;
         Assert.False(await store.ReadAndCheckAsync(_file, 0));
         _files.Fail = static _ => 0;
         Assert.True(await store.ReadAndCheckAsync(_file, 0));
         Assert.Equal(0, store.Status.Healed);
+    }
+
+    [Fact]
+    public async Task An_epoch_over_many_small_files_leaves_most_of_the_open_files_as_they_are()
+    {
+        await using StoreDirectory store = Open(maxOpenFiles: 1);
+        FileRef[] small = [.. Enumerable.Range(0, 7).Select(i => NewFile($"small{i}", 10))];
+        Assert.True(await store.WriteAsync(_file, 0));
+        foreach (FileRef file in small)
+            Assert.True(await store.WriteAsync(file, 0));
+        int opens = 0;
+        _files.Before = operation => opens += operation == "open" ? 1 : 0;
+        Assert.True(await store.ReadAndCheckAsync(_file, 0));
+        Assert.Equal(0, opens);
+        Assert.Equal(1, store.OpenFiles);
     }
 
     private static void Damage(string path, string damage)

@@ -13,6 +13,9 @@ internal sealed record RawHttp(int Status, IReadOnlyDictionary<string, string> H
 
     public string Text => Encoding.UTF8.GetString(Body);
 
+    /// <summary>Whether the body is as long as its header promises.</summary>
+    public bool IsComplete => Status != Nothing && Body.Length == long.Parse(Headers["Content-Length"], CultureInfo.InvariantCulture);
+
     public static Task<RawHttp> GetAsync(int port, string target, string headers = "") =>
         SendAsync(port, $"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
 

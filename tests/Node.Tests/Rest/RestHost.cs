@@ -94,10 +94,12 @@ internal sealed class RestHost : IAsyncDisposable
     /// <summary>Ends when the first request was handled to its end.</summary>
     public Task Finished => _finished.Task;
 
-    public static async Task<RestHost> StartAsync(RestLimits? limits = null)
+    /// <param name="limits">The front-end's limits; null are the defaults.</param>
+    /// <param name="cacheLimits">The engine's, so low that a test can reach them; null are the defaults.</param>
+    public static async Task<RestHost> StartAsync(RestLimits? limits = null, CacheLimits? cacheLimits = null)
     {
         var directory = new TemporaryDirectory(onTmpfs: true);
-        var cacheLimits = new CacheLimits();
+        cacheLimits ??= new CacheLimits();
         FilePageStore store = await FilePageStore.OpenAsync(
             [new StoreDirectoryOptions(directory.Path, CacheLimits.GiB)], PageSize, () => EvictionPolicies.Create("s3fifo"), cacheLimits,
             TimeProvider.System, NullLogger.Instance, default);

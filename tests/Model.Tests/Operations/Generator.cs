@@ -1,0 +1,78 @@
+using Orleans.Cache.Model.Tests.Oracle;
+using Orleans.Cache.Model.Tests.Sources;
+using Orleans.Cache.Testing;
+
+namespace Orleans.Cache.Model.Tests.Operations;
+
+/// <summary>Draws operations. The same random numbers give the same operations.</summary>
+/// <param name="random">Where from.</param>
+/// <param name="inPlace">Whether files may be changed in place.</param>
+internal sealed class Generator(Random random, bool inPlace)
+{
+    public const int Slots = 4;
+
+    private static readonly int[] Boundaries = [0, 1, 7, 4095, 4096, 4097, 8191, 8192, 16384, 40960];
+    private static readonly UfsRequest[] Holdable = [UfsRequest.Status, UfsRequest.Open, UfsRequest.Read, UfsRequest.List];
+
+    private int _seed;
+
+    /// <summary>Files first: a sequence that starts from nothing asks for what is not there most of the time.</summary>
+    public Operation[] Sequence(int count)
+    {
+        var operations = new Operation[count];
+        for (int i = 0; i < count; i++)
+            operations[i] = i < Universe.Files.Length ? AnyPut() : Next();
+        return operations;
+    }
+
+    private Operation Next() => random.Next(1000) switch
+    {
+        < 160 => Change(),
+        < 890 => Ask(),
+        < 930 => new Advance(random.Next(4) == 0 ? random.Next(60, 100) : random.Next(1, 8)),
+        < 960 => new Faulted(Ask(), (Fault)random.Next(Enum.GetValues<Fault>().Length)),
+        < 998 => new During(Ask(), Holdable[random.Next(Holdable.Length)], random.Next(3) == 0 ? Ask() : Change()),
+        _ => new Restart((RestartHow)random.Next(3), random.Next()),
+    };
+
+    public Question Ask() => random.Next(100) switch
+    {
+        < 60 => new Read(AnyFile(), AnyOffset(), AnyLength(), random.Next(3) == 0),
+        < 72 => new Stat(random.Next(8) == 0 ? Universe.Directories[random.Next(1, Universe.Directories.Length)] : AnyFile()),
+        < 77 => new List(AnyDirectory(), random.Next(3) == 0),
+        < 83 => new Open(random.Next(Slots), AnyFile()),
+        < 93 => new ReadOpen(random.Next(Slots), AnyOffset(), AnyLength()),
+        < 98 => new Free(AnyFile()),
+        _ => new FreeTree(AnyDirectory()),
+    };
+
+    public SourceOperation Change() => random.Next(100) switch
+    {
+        < 74 => AnyPut(),
+        < 81 => new Delete(AnyFile()),
+        < 82 => new DeleteTree(Universe.Directories[random.Next(1, Universe.Directories.Length)]),
+        < 90 => new Move(AnyFile(), AnyFile()),
+        _ => new Touch(AnyFile(), random.Next(2) * random.Next(100_000)),
+    };
+
+    private Put AnyPut()
+    {
+        PutHow how = inPlace ? (PutHow)random.Next(Enum.GetValues<PutHow>().Length) : PutHow.Replace;
+        return new Put(AnyFile(), Math.Min(AnyLength(), SourceChanges.MaxLength), how, ++_seed);
+    }
+
+    private string AnyFile() => Universe.Files[random.Next(Universe.Files.Length)];
+
+    private string AnyDirectory() => Universe.Directories[random.Next(Universe.Directories.Length)];
+
+    private int AnyOffset() => random.Next(3) == 0 ? 0 : AnyLength();
+
+    /// <summary>Small, at the edges of pages, somewhere, or more than there can be.</summary>
+    private int AnyLength() => random.Next(5) switch
+    {
+        0 => random.Next(1, 200),
+        1 => Boundaries[random.Next(Boundaries.Length)],
+        2 => 2 * SourceChanges.MaxLength,
+        _ => random.Next(SourceChanges.MaxLength),
+    };
+}
