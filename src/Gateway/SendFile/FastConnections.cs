@@ -12,8 +12,15 @@ public static class FastConnections
     /// </summary>
     public static void CompleteSocketsInline() => Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
-    /// <summary>Requests, too, start on the thread that got the event.</summary>
-    public static IWebHostBuilder UseInlineScheduling(this IWebHostBuilder host) => host.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+    /// <summary>
+    /// Requests, too, start on the thread that got the event. And a connection waits for its next request with a buffer in hand, which
+    /// saves a system call a request and costs 4 KiB an idle connection.
+    /// </summary>
+    public static IWebHostBuilder UseInlineScheduling(this IWebHostBuilder host) => host.UseSockets(sockets =>
+    {
+        sockets.UnsafePreferInlineScheduling = true;
+        sockets.WaitForDataBeforeAllocatingBuffer = false;
+    });
 
     /// <summary>Cached file ranges leave this endpoint by sendfile. Plain TCP and HTTP/1.x only: TLS and HTTP/2 stand between body and socket.</summary>
     /// <param name="listen">The endpoint.</param>
