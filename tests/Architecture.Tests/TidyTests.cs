@@ -65,6 +65,20 @@ public sealed partial class TidyTests
         Assert.Empty(Hits(SourceTree.Files("tests", ".cs").Where(f => !IsThisProject(f)), SkipWithoutReason()));
 
     [Fact]
+    public void Every_test_class_that_a_document_names_exists()
+    {
+        var classes = SourceTree.Files("tests", ".cs").SelectMany(f => DeclaredClass().Matches(SourceTree.Text(f))).Select(m => m.Groups[1].Value)
+            .ToHashSet(StringComparer.Ordinal);
+        IEnumerable<string> missing =
+            from file in SourceTree.Files("docs", ".md")
+            from Match name in TestClass().Matches(SourceTree.Text(file))
+            where !classes.Contains(name.Value)
+            select $"{file}: {name.Value}";
+
+        Assert.Empty(missing);
+    }
+
+    [Fact]
     public void Links_between_documents_lead_somewhere()
     {
         IEnumerable<string> broken =
@@ -103,6 +117,12 @@ public sealed partial class TidyTests
 
     [GeneratedRegex(@"\.Result\b|\.Wait\((?!0\b)|\.WaitAll\(|GetAwaiter\(\)\s*\.GetResult\(|Thread\.Sleep\(")]
     private static partial Regex Blocking();
+
+    [GeneratedRegex(@"\b[A-Z]\w+Tests\b(?![./])")]
+    private static partial Regex TestClass();
+
+    [GeneratedRegex(@"\bclass (\w+)")]
+    private static partial Regex DeclaredClass();
 
     [GeneratedRegex(@"\b(TODO|HACK|FIXME|XXX)\b|NotImplementedException")]
     private static partial Regex Unfinished();
