@@ -9,6 +9,7 @@ using Orleans.Cache.Pages;
 using Orleans.Cache.Telemetry;
 using Orleans.Cache.Testing;
 using Orleans.Cache.UfsConnectors.Memory;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Core.Tests.Nodes;
 
@@ -23,7 +24,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     {
         Limits = limits;
         Source = new FaultyUnderStorage(new MemoryUnderStorage("test", Time));
-        Mounts = new MountTable(1, [new Mount(CachePath.Root, Source, freshness)]);
+        Mounts = new MountTable(1, [new Mount(CachePath.Root, Source, freshness) { IsWritable = true }]);
     }
 
     public ManualTimeProvider Time { get; } = new();
@@ -32,7 +33,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     public FaultyUnderStorage Source { get; }
 
-    public MountTable Mounts { get; }
+    public MountTable Mounts { get; set; }
 
     public CacheCounters Counters { get; } = new();
 
