@@ -2,7 +2,7 @@ using Orleans.Cache.Identity;
 using Orleans.Cache.Telemetry;
 using Orleans.Cache.Testing;
 
-namespace Orleans.Cache.Core.Tests.Telemetry;
+namespace Orleans.Cache.Core.Tests.Nodes;
 
 public sealed class HotFilesTests
 {
