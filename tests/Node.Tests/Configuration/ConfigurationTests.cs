@@ -38,7 +38,6 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("mem://x/,ro", false, "mem://x")]
     [InlineData("mem://x,rw", true, "mem://x")]
     [InlineData("mem://x,mode=immutable,rw", true, "mem://x")]
-    [InlineData("file:///", false, "file://")]
     public void A_mount_takes_writes_only_where_that_is_asked_for(string text, bool isWritable, string uri)
     {
         MountOptions mount = Assert.Single(Read(["--mount", "/=" + text]).Mounts);
