@@ -35,7 +35,7 @@ internal static class ShownSettings
     {
         string latency = mount.Latency > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $", latency {mount.Latency.TotalMilliseconds}ms") : "";
         string bandwidth = mount.Bandwidth is { } bytes ? $", bandwidth {ByteSize.Format(bytes)}/s" : "";
-        return $"{mount}, {mount.Freshness}{latency}{bandwidth}";
+        return $"{mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{latency}{bandwidth}";
     }
 
     private static string OriginOf(Setting setting, NodeOptions options) => options.Origins.GetValueOrDefault(setting) switch
