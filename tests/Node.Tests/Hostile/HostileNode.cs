@@ -116,7 +116,8 @@ public sealed class HostileNode : IAsyncLifetime, IDisposable
     private static void AssertClear(RawAnswer answer, byte[] request)
     {
         string what = $"{answer.Status} {answer.Text} to {Encoding.Latin1.GetString(request)}";
-        Assert.True(answer.Status != 500, what);
+        // Alluxio's clients want 500 for a file that is not there; what the node did not foresee it calls internal, and logs.
+        Assert.False(answer.Status == 500 && (answer.Body.Length == 0 || answer.Text.Contains("\"internal\"", StringComparison.Ordinal)), what);
         if (answer.Status < 400 || request.AsSpan().StartsWith("HEAD "u8))
             return;
         if (answer.Body.Length == 0)

@@ -102,7 +102,7 @@ public sealed class HostilePathTests(HostileNode node) : IClassFixture<HostileNo
     private static string Fill(string template, string value) => template.Replace("{0}", value, StringComparison.Ordinal) + " HTTP/1.1\r\nHost: node\r\n\r\n";
 
     /// <summary>From a mount at one level, two levels down and up, and from far below.</summary>
-    private static IEnumerable<string> Spellings() =>
+    internal static IEnumerable<string> Spellings() =>
         from dots in Dots
         from slash in Slashes
         from up in new[] { 1, 2, 9 }

@@ -9,6 +9,8 @@ internal sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string>
     public string Text => Encoding.UTF8.GetString(Body);
 
     /// <summary>Cuts what came into answers. Anything that is no HTTP/1.1 answer fails the test.</summary>
+    /// <param name="received">The bytes.</param>
+    /// <param name="ofHead">The first answer is that of a HEAD and has no body.</param>
     public static IReadOnlyList<RawAnswer> ParseAll(ReadOnlySpan<byte> received, bool ofHead = false)
     {
         List<RawAnswer> answers = [];
@@ -22,7 +24,7 @@ internal sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string>
             Dictionary<string, string> headers = HeadersOf(lines);
             received = received[(end + 4)..];
             int taken;
-            byte[] body = ofHead ? Nothing(out taken, out bool whole) : BodyOf(received, headers, out taken, out whole);
+            byte[] body = ofHead && answers.Count == 0 ? Nothing(out taken, out bool whole) : BodyOf(received, headers, out taken, out whole);
             answers.Add(new RawAnswer(int.Parse(lines[0].AsSpan(9, 3), CultureInfo.InvariantCulture), headers, body, whole));
             received = received[taken..];
         }
