@@ -62,8 +62,8 @@ public sealed record CacheLimits
     public int MaxEntriesPerListing { get; init; } = 100_000;
 
     /// <summary>
-    /// Backing files kept open, which spares small files an open and a close a read: about 1.5 KiB each, kernel included. Half of
-    /// the process's descriptor limit where that is less, so that connections and sources have the other half.
+    /// Backing files kept open, which spares small files an open and a close a read: about 1.5 KiB each, kernel included. Fewer
+    /// where the process may not open so many descriptors (<see cref="DescriptorBudget"/>).
     /// </summary>
     public int MaxOpenBackingFiles { get; init; } = 64 * KiB;
 

@@ -39,8 +39,7 @@ public sealed class FilePageStore : IPageStore
         IReadOnlyList<StoreDirectoryOptions> directories, int pageSize, Func<IEvictionPolicy> newPolicy, CacheLimits limits,
         TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
-        // Half of the descriptors at most: the other half is for connections.
-        long maxOpenFiles = Math.Min(limits.MaxOpenBackingFiles, LinuxFiles.MaxOpenFiles() / 2) / directories.Count;
+        long maxOpenFiles = Math.Min(limits.MaxOpenBackingFiles, DescriptorBudget.BackingFiles(DescriptorBudget.Limit)) / directories.Count;
         Task<StoreDirectory>[] opening =
         [
             .. directories.Select(options => Task.Run(

@@ -17,8 +17,11 @@ public sealed record RestLimits
     /// <summary>Bytes of a request body: small JSON objects that name a path. Uploads of files have no limit.</summary>
     public long MaxRequestBodyBytes { get; init; } = 64 * CacheLimits.KiB;
 
-    /// <summary>Connections at one time: each costs about 10 KiB idle, so 10,000 stay at 100 MiB.</summary>
-    public long MaxConnections { get; init; } = 10_000;
+    /// <summary>
+    /// Connections at one time: 10,000 that idle and 2,000 that work. Each costs about 16 KiB idle, so all stay below 200 MiB. Fewer
+    /// where the process may not open so many descriptors (<see cref="DescriptorBudget"/>).
+    /// </summary>
+    public long MaxConnections { get; init; } = 12_000;
 
     /// <summary>An idle connection is kept longer than clients and load balancers pool theirs (60 to 120 s), so that they close first.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
@@ -68,6 +71,9 @@ public sealed record RestLimits
     /// <summary>A mount's root must answer within this time for the node to be ready: below the 5 s after which probes give up.</summary>
     public TimeSpan ReadinessTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Connections at one time for a process that may open so many descriptors.</summary>
+    public long ConnectionsWithin(long descriptors) => Math.Min(MaxConnections, DescriptorBudget.Connections(descriptors));
+
     /// <summary>Gives Kestrel its part of the limits.</summary>
     public void ApplyTo(KestrelServerOptions server)
     {
@@ -77,7 +83,7 @@ public sealed record RestLimits
         limits.MaxRequestHeaderCount = MaxHeaders;
         limits.MaxRequestBodySize = MaxRequestBodyBytes;
         limits.MaxRequestBufferSize = Math.Max(MaxRequestLineBytes + MaxHeadersBytes, MaxRequestBodyBytes);
-        limits.MaxConcurrentConnections = MaxConnections;
+        limits.MaxConcurrentConnections = ConnectionsWithin(DescriptorBudget.Limit);
         limits.KeepAliveTimeout = KeepAliveTimeout;
         limits.RequestHeadersTimeout = RequestHeadersTimeout;
         limits.MinResponseDataRate = new MinDataRate(MinResponseBytesPerSecond, MinResponseGrace);

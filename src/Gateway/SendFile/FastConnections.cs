@@ -1,3 +1,6 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -28,10 +31,24 @@ public static class FastConnections
     public static void UseSendFile(this ListenOptions listen, TimeSpan stallTimeout)
     {
         listen.Protocols = HttpProtocols.Http1;
-        listen.Use(next => connection =>
+        var crowd = new Crowd(TimeProvider.System);
+        listen.Use(next => connection => connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket
+            ? ServeAsync(next, connection, socket, crowd, stallTimeout)
+            : next(connection));
+    }
+
+    private static async Task ServeAsync(ConnectionDelegate next, ConnectionContext connection, Socket socket, Crowd crowd, TimeSpan stallTimeout)
+    {
+        crowd.Enter();
+        try
         {
-            SendFileConnection.Wrap(connection, stallTimeout);
-            return next(connection);
-        });
+            using var client = new ClientPresence(connection, socket, stallTimeout);
+            SendFileConnection.Wrap(connection, socket, client.Abort, stallTimeout);
+            await next(connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            crowd.Leave();
+        }
     }
 }

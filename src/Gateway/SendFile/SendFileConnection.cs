@@ -1,13 +1,13 @@
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Win32.SafeHandles;
 
 namespace Orleans.Cache.Gateway.SendFile;
 
 /// <summary>
-/// Connection middleware of Kestrel: replaces only the output of a connection by a <see cref="SocketPipeWriter"/>. Accepting,
-/// reading, keep-alive, limits and the notice of a client that goes away stay Kestrel's.
+/// Connection middleware of Kestrel: replaces the output of a connection by a <see cref="SocketPipeWriter"/> and reads its end
+/// last (<see cref="EndLastReader"/>). Accepting, reading, keep-alive and limits stay Kestrel's.
 /// </summary>
 internal sealed class SendFileConnection : IDuplexPipe, ISendFileFeature
 {
@@ -25,15 +25,13 @@ internal sealed class SendFileConnection : IDuplexPipe, ISendFileFeature
 
     public PipeWriter Output => _output;
 
-    /// <summary>Wraps a connection that has a socket; others (tests, named pipes) stay as they are.</summary>
-    public static void Wrap(ConnectionContext connection, TimeSpan stallTimeout)
+    /// <summary>Wraps a connection around its socket.</summary>
+    public static void Wrap(ConnectionContext connection, Socket socket, Action<ConnectionAbortedException> abort, TimeSpan stallTimeout)
     {
-        if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket)
-            return;
         // sendfile(2) has no flag for "do not block"; the runtime's own socket calls work on either kind.
         socket.Blocking = false;
-        var output = new SocketPipeWriter(socket, connection.Transport.Output, connection.Abort, stallTimeout);
-        var wrapped = new SendFileConnection(connection.Transport.Input, output);
+        var output = new SocketPipeWriter(socket, connection.Transport.Output, abort, stallTimeout);
+        var wrapped = new SendFileConnection(new EndLastReader(connection.Transport.Input), output);
         connection.Transport = wrapped;
         connection.Features.Set<ISendFileFeature>(wrapped);
     }

@@ -45,6 +45,29 @@ internal static partial class SocketCalls
         return sent >= 0 ? sent : Refusal();
     }
 
+    /// <summary>
+    /// Whether the peer has only ended its sending (CLOSE_WAIT), and the bytes of ours that it has acknowledged. A peer that closed
+    /// its socket altogether looks the same until it is sent something.
+    /// </summary>
+    public static bool IsHalfClosed(Socket socket, out ulong acknowledged)
+    {
+        // struct tcp_info of linux/tcp.h: the state is its first byte; older kernels give a shorter one.
+        const int Tcp = 6, Info = 11, CloseWait = 8, AcknowledgedAt = 120;
+        Span<byte> info = stackalloc byte[AcknowledgedAt + sizeof(ulong)];
+        info.Clear();
+        acknowledged = 0;
+        try
+        {
+            socket.GetRawSocketOption(Tcp, Info, info);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+        acknowledged = BitConverter.ToUInt64(info[AcknowledgedAt..]);
+        return info[0] == CloseWait;
+    }
+
     private static int Refusal() => Marshal.GetLastPInvokeError() switch
     {
         TryAgain => WouldBlock,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Pages;
@@ -27,6 +28,7 @@ internal static class Banner
             $"  REST    {url}",
             .. engine.Store.GetStatus().Select(Describe),
             .. options.Mounts.Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Throttle(mount)}"),
+            .. Shortage(DescriptorBudget.Limit),
             "Try:",
             $"  curl '{local}/api/v1/list/'",
             $"  curl '{local}/api/v1/files{example}' -o /dev/null",
@@ -39,6 +41,18 @@ internal static class Banner
     private static string Describe(StoreDirectoryStatus store) => string.Create(
         CultureInfo.InvariantCulture,
         $"  pages   {store.Directory}, up to {ByteSize.Format(store.Capacity)}; {store.Pages:N0} pages of {store.Files:N0} files there ({ByteSize.Format(store.Used)})");
+
+    /// <summary>Said only where it is so: whoever serves hundreds of clients should know before they come.</summary>
+    private static string[] Shortage(long descriptors)
+    {
+        var limits = new RestLimits();
+        long connections = limits.ConnectionsWithin(descriptors);
+        return connections == limits.MaxConnections ? [] :
+        [
+            string.Create(CultureInfo.InvariantCulture,
+                $"  limit   {connections:N0} connections instead of {limits.MaxConnections:N0}: {descriptors:N0} descriptors are allowed; raise 'ulimit -n'"),
+        ];
+    }
 
     private static string Throttle(MountOptions mount) =>
         (mount.Latency > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $", latency {mount.Latency.TotalMilliseconds}ms") : "")

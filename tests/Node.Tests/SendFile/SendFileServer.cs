@@ -21,11 +21,7 @@ internal sealed class SendFileServer : IAsyncDisposable
         _file = File.OpenHandle(_directory.Write("content", content));
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Use(next => connection =>
-        {
-            SendFileConnection.Wrap(connection, stallTimeout);
-            return next(connection);
-        })));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.UseSendFile(stallTimeout)));
         _app = builder.Build();
         middleware?.Invoke(_app);
         _app.Run(AnswerAsync);

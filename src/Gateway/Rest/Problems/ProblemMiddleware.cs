@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Orleans.Cache.Gateway.Rest.Targets;
@@ -15,6 +16,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         try
         {
             RequestTarget.RefuseDotSegments(context);
+            RefuseMethodsInSmallLetters(context.Request.Method);
             await next(context).ConfigureAwait(false);
             if (IsBareRefusal(context.Response))
                 await ProblemKinds.Of(context).WriteAsync(context).ConfigureAwait(false);
@@ -25,9 +27,17 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
     }
 
+    /// <summary>Routing takes "HEAd" for HEAD and the server does not, so that the answer would be one of either.</summary>
+    private static void RefuseMethodsInSmallLetters(string method)
+    {
+        if (!string.Equals(HttpMethods.GetCanonicalizedValue(method), method, StringComparison.Ordinal))
+            throw new BadHttpRequestException($"'{method}' is not a method; write methods in capitals.");
+    }
+
     private Task FailAsync(HttpContext context, Exception failure)
     {
-        if (context.RequestAborted.IsCancellationRequested)
+        // A body that breaks off may be read before the word of it gets here.
+        if (context.RequestAborted.IsCancellationRequested || failure is ConnectionResetException or ConnectionAbortedException)
         {
             LogLeft(context.Request.Path);
             return Task.CompletedTask;
@@ -51,6 +61,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return ProblemKinds.Of(known);
             case BadHttpRequestException refused:
                 return ProblemKinds.Of(refused);
+            // What the server throws for a chunk longer than 2 GiB; other broken chunks are bad requests to it too.
+            case IOException { InnerException: OverflowException }:
+                return ProblemKinds.Of(new BadHttpRequestException("Bad chunk size data."));
             default:
                 LogUnforeseen(failure, context.Request.Method, context.Request.Path);
                 return ProblemKinds.Internal();

@@ -1,0 +1,50 @@
+using System.IO.Pipelines;
+
+namespace Orleans.Cache.Gateway.SendFile;
+
+/// <summary>
+/// Tells the end of the input only by a read that brings nothing new. Kestrel takes the end that arrives together with a whole
+/// body for one in the middle of it, and drops the request and those behind it; a client that ends its sending after
+/// its last request would go without its answers.
+/// </summary>
+internal sealed class EndLastReader(PipeReader input) : PipeReader
+{
+    /// <summary>End of the buffer given last, and whether the reader has looked at all of it.</summary>
+    private SequencePosition _end;
+    private bool _examinedAll = true;
+
+    public override bool TryRead(out ReadResult result)
+    {
+        bool any = input.TryRead(out result);
+        if (any)
+            result = Given(result);
+        return any;
+    }
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        ValueTask<ReadResult> reading = input.ReadAsync(cancellationToken);
+        return reading.IsCompletedSuccessfully ? new(Given(reading.Result)) : AwaitedAsync(reading);
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        _examinedAll = examined.Equals(_end);
+        input.AdvanceTo(consumed, examined);
+    }
+
+    public override void CancelPendingRead() => input.CancelPendingRead();
+
+    public override void Complete(Exception? exception = null) => input.Complete(exception);
+
+    private async ValueTask<ReadResult> AwaitedAsync(ValueTask<ReadResult> reading) => Given(await reading.ConfigureAwait(false));
+
+    private ReadResult Given(in ReadResult result)
+    {
+        bool isNew = !_examinedAll || !result.Buffer.End.Equals(_end);
+        _end = result.Buffer.End;
+        return result.IsCompleted && isNew && !result.Buffer.IsEmpty ? new ReadResult(result.Buffer, result.IsCanceled, isCompleted: false) : result;
+    }
+}
