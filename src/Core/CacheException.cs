@@ -30,6 +30,15 @@ public enum CacheError
     /// <summary>The directory is not empty.</summary>
     NotEmpty,
 
+    /// <summary>The mount, or the file system behind it, takes no writes.</summary>
+    ReadOnly,
+
+    /// <summary>What a write demanded of the file there (absent, present, a version) does not hold; nothing was written.</summary>
+    ConditionFailed,
+
+    /// <summary>The under storage has no space left for what is written.</summary>
+    NoSpace,
+
     /// <summary>The under storage or mount cannot do this at all.</summary>
     NotSupported,
 

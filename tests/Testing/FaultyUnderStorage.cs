@@ -100,10 +100,10 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
             yield return status;
     }
 
-    public override async Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken)
+    public override async Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
         await PassAsync(UfsRequest.Write, cancellationToken);
-        return await Inner.CreateAsync(key, content, cancellationToken);
+        return await Inner.CreateAsync(key, content, condition, cancellationToken);
     }
 
     public override async Task DeleteAsync(string key, CancellationToken cancellationToken)

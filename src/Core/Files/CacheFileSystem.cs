@@ -3,6 +3,8 @@ using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
+using Orleans.Cache.UnderStorage;
+using Orleans.Cache.Writing;
 
 namespace Orleans.Cache.Files;
 
@@ -12,6 +14,8 @@ namespace Orleans.Cache.Files;
 /// </summary>
 public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mounts)
 {
+    private readonly WriteThrough _writes = new(nodes, mounts);
+
     /// <summary>The mounts now.</summary>
     public MountTable Mounts => mounts();
 
@@ -68,6 +72,42 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <exception cref="CacheException">NotFound: no mount holds the path.</exception>
     public Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
         OwnerOf(path).FreeAsync(path, recursive, cancellationToken);
+
+    /// <summary>
+    /// Creates or replaces a file; missing directories above are made. Other readers see the old file or the new one, whole; a
+    /// write that fails or is given up leaves the old one. When it has completed, whoever asks through the cache gets the new one,
+    /// whatever the mount's mode.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">Read to its end, never held as a whole; what it throws is passed on.</param>
+    /// <param name="condition">What must be there; see <see cref="IUnderStorage.CreateAsync"/> for how firmly it is held.</param>
+    /// <param name="cancellationToken">Gives the write up.</param>
+    /// <returns>The version that was written.</returns>
+    /// <exception cref="CacheException">
+    /// ConditionFailed, ReadOnly, NotSupported, IsDirectory, NotADirectory, NotFound (no mount), AccessDenied, NoSpace, Unavailable.
+    /// </exception>
+    public Task<FileStatus> CreateAsync(CachePath path, Stream content, WriteCondition condition, CancellationToken cancellationToken) =>
+        _writes.CreateAsync(path, content, condition, cancellationToken);
+
+    /// <summary>Creates a directory and those above it; one that exists is fine.</summary>
+    /// <exception cref="CacheException">NotADirectory: a file is there or above. ReadOnly, NotSupported, NotFound (no mount), AccessDenied ...</exception>
+    public Task CreateDirectoryAsync(CachePath path, CancellationToken cancellationToken) => _writes.CreateDirectoryAsync(path, cancellationToken);
+
+    /// <summary>Deletes a file or an empty directory; with <paramref name="recursive"/> a directory and all it holds, depth first.</summary>
+    /// <exception cref="CacheException">NotFound, NotEmpty, InvalidArgument (a mount, or a directory that leads to one), ReadOnly, NotSupported ...</exception>
+    public Task DeleteAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => _writes.DeleteAsync(path, recursive, cancellationToken);
+
+    /// <summary>Moves a file or a directory within one mount; a file at the target is replaced.</summary>
+    /// <exception cref="CacheException">NotFound, AlreadyExists, NotSupported (another mount: copy and delete), InvalidArgument, ReadOnly ...</exception>
+    public Task RenameAsync(CachePath from, CachePath to, CancellationToken cancellationToken) => _writes.RenameAsync(from, to, cancellationToken);
+
+    /// <summary>
+    /// Copies a file, or with <paramref name="recursive"/> a tree, also from mount to mount. <paramref name="to"/> is the target
+    /// itself, not a directory to copy into; files there are replaced.
+    /// </summary>
+    /// <exception cref="CacheException">NotFound, IsDirectory (not recursive), InvalidArgument (into itself), and what creating a file throws.</exception>
+    public Task<CopiedFiles> CopyAsync(CachePath from, CachePath to, bool recursive, CancellationToken cancellationToken) =>
+        new TreeCopy(this).CopyAsync(from, to, recursive, cancellationToken);
 
     private ICacheNode OwnerOf(CachePath path) =>
         mounts().TryResolve(path, out MountedKey mounted) ? nodes.OwnerOf(mounted.Mount.Storage.Identity, mounted.Key, 0) : nodes.Local;

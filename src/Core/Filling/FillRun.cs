@@ -65,7 +65,7 @@ internal sealed partial class FillRun(
     }
 
     /// <summary>
-    /// A free marks its fills before it drops pages: a mark that comes after this look finds all our pages in the store and drops them
+    /// A free or a write marks its fills before it drops pages: a mark that comes after this look finds all our pages in the store and drops them
     /// itself. Whatever ended the run, a shutdown included: what was freed must not come back.
     /// </summary>
     private async Task DropAbandonedAsync(Fill fill)
@@ -73,7 +73,7 @@ internal sealed partial class FillRun(
         try
         {
             if (fill.Abandoned)
-                await store.DropAsync(fill.File.Identity, fill.File.Key, recursive: false, CancellationToken.None).ConfigureAwait(false);
+                await store.DropAsync(fill.File).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -133,6 +133,19 @@ internal sealed partial class PageFiller : IAsyncDisposable
         }
     }
 
+    /// <summary>What runs now for this version will not stay in the cache.</summary>
+    public void Abandon(FileRef file)
+    {
+        lock (_gate)
+        {
+            foreach (Fill fill in _fills.Values)
+            {
+                if (fill.File.Equals(file))
+                    fill.Abandoned = true;
+            }
+        }
+    }
+
     /// <summary>Completes when the fills that run now have ended and left the table.</summary>
     public Task RunsEndedAsync()
     {

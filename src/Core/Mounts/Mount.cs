@@ -4,9 +4,24 @@ using Orleans.Cache.UnderStorage;
 namespace Orleans.Cache.Mounts;
 
 /// <summary>A cache path under which an under storage appears, and the policy for it.</summary>
-public sealed record Mount(CachePath Path, IUnderStorage Storage, Freshness Freshness);
+public sealed record Mount(CachePath Path, IUnderStorage Storage, Freshness Freshness)
+{
+    /// <summary>Whether files may be written, renamed and deleted through the cache. Off unless asked for: a cache that nobody expects to write must not.</summary>
+    public bool IsWritable { get; init; }
+
+    /// <summary>URL of the under storage as users wrote it: no secrets, no trailing slash.</summary>
+    public string Uri { get; init; } = Storage.Identity.Uri;
+}
 
 /// <summary>A cache path as an under storage knows it.</summary>
 /// <param name="Mount">The mount that holds the path.</param>
 /// <param name="Key">Key inside it; "" is the mount's root.</param>
-public readonly record struct MountedKey(Mount Mount, string Key);
+public readonly record struct MountedKey(Mount Mount, string Key)
+{
+    /// <summary>Where the namespace shows it; false where that would be too long for a path.</summary>
+    public bool TryGetPath(out CachePath path)
+    {
+        path = Mount.Path;
+        return Key.Length == 0 || CachePath.TryParse(path.IsRoot ? '/' + Key : path.Value + '/' + Key, out path, out _);
+    }
+}

@@ -46,6 +46,26 @@ public sealed class MountTable
         return false;
     }
 
+    /// <summary>
+    /// All paths at which one key of an under storage appears: two mounts may show the same storage, or one a directory of the
+    /// other's. What is written through one of them changes at all of them.
+    /// </summary>
+    /// <param name="at">A key as one mount has it.</param>
+    public IEnumerable<MountedKey> Appearances(MountedKey at)
+    {
+        string changed = Full(at.Mount.Storage.Identity, at.Key);
+        foreach (Mount mount in Mounts)
+        {
+            string root = mount.Storage.Identity.Uri;
+            if (KeyPrefix.Covers(root, recursive: true, changed))
+                yield return new MountedKey(mount, changed.Length == root.Length ? "" : changed[(root.Length + 1)..]);
+            else if (KeyPrefix.Covers(changed, recursive: true, root))
+                yield return new MountedKey(mount, "");
+        }
+    }
+
+    private static string Full(UfsIdentity identity, string key) => key.Length == 0 ? identity.Uri : identity.Uri + '/' + key;
+
     /// <summary>The under storage with that identity.</summary>
     /// <exception cref="CacheException">NotFound: no mount has it; a FileRef from elsewhere never opens anything that is not mounted.</exception>
     public IUnderStorage StorageOf(UfsIdentity identity) =>

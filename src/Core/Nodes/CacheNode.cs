@@ -25,6 +25,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         _mounts = services.Mounts;
         _store = services.Store;
         _counters = services.Counters;
+        PageSize = services.PageSize;
         _metadata = new MetadataCache(services.Mounts, services.PageSize, services.Limits, services.Counters, services.Time);
         _filler = new PageFiller(
             identity => _mounts().StorageOf(identity), _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log);
@@ -33,6 +34,8 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     }
 
     public string Name { get; }
+
+    public int PageSize { get; }
 
     public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) => _metadata.GetAsync(path, cancellationToken);
 
@@ -83,7 +86,27 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         return mounted || recursive ? dropped : throw CacheException.NotFound(path.Value);
     }
 
-    public void Invalidate(CachePath path, bool recursive) => _metadata.Invalidate(path, recursive);
+    public Task InvalidateAsync(CachePath path, bool recursive)
+    {
+        _metadata.Invalidate(path, recursive);
+        MountTable table = _mounts();
+        if (!table.TryResolve(path, out MountedKey at))
+            return Task.CompletedTask;
+        foreach (MountedKey shown in table.Appearances(at))
+        {
+            // A mount may show it at a path that is too long to be asked for.
+            if (shown.TryGetPath(out CachePath appearance))
+                InvalidateUpwards(appearance, shown.Mount.Path, recursive);
+        }
+        return Task.CompletedTask;
+    }
+
+    public async Task DropAsync(FileRef file)
+    {
+        // Fills first, as in a free.
+        _filler.Abandon(file);
+        await _store.DropAsync(file).ConfigureAwait(false);
+    }
 
     /// <summary>Completes when all fills that are under way now have ended.</summary>
     internal Task FillsEndedAsync() => _filler.RunsEndedAsync();
@@ -108,6 +131,16 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         // Fills first: one that ends after the store was cleaned drops what it brought by itself.
         _filler.Abandon(at.Mount.Storage.Identity, at.Key, recursive);
         return _store.DropAsync(at.Mount.Storage.Identity, at.Key, recursive, cancellationToken);
+    }
+
+    private void InvalidateUpwards(CachePath path, CachePath mount, bool recursive)
+    {
+        _metadata.Invalidate(path, recursive);
+        while (path != mount)
+        {
+            path = path.Parent;
+            _metadata.Invalidate(path, recursive: false);
+        }
     }
 
     /// <summary>Not a hit at memory speed: the device is asked where it has the page, then the filler; all again where a fill ended in between.</summary>

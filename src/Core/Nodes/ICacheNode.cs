@@ -12,6 +12,9 @@ public interface ICacheNode
     /// <summary>Stable name on the ring.</summary>
     string Name { get; }
 
+    /// <summary>Bytes of a page of all files that this node tells of; the same on all nodes.</summary>
+    int PageSize { get; }
+
     /// <summary>Status of a path, as fresh as its mount demands; Status null where nothing is there.</summary>
     /// <exception cref="CacheException">AccessDenied, Unavailable ...</exception>
     ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken);
@@ -49,8 +52,15 @@ public interface ICacheNode
     /// <summary>Drops all cached pages (of all versions) and statuses of a file, or of all files below a directory.</summary>
     Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken);
 
-    /// <summary>Forgets what is believed of a path and, with <paramref name="recursive"/>, of everything below it. Pages stay.</summary>
-    void Invalidate(CachePath path, bool recursive);
+    /// <summary>
+    /// Forgets what is believed of a path, of the directories above it (a write may have made or ended them) and, with
+    /// <paramref name="recursive"/>, of everything below it; also where other mounts show the same. Pages stay. Whoever asks
+    /// after it has completed is answered from requests to the under storage that started after it began.
+    /// </summary>
+    Task InvalidateAsync(CachePath path, bool recursive);
+
+    /// <summary>Drops the pages of one version of a file, and what fills bring of it now.</summary>
+    Task DropAsync(FileRef file);
 }
 
 /// <summary>Finds the owner of a key. Local knowledge only: no waiting.</summary>
@@ -61,4 +71,7 @@ public interface INodeDirectory
 
     /// <summary>The node that answers for directories that belong to no mount, and runs what is node-wide.</summary>
     ICacheNode Local { get; }
+
+    /// <summary>All nodes that may believe something of a path or hold its pages: who writes tells each of them.</summary>
+    IReadOnlyList<ICacheNode> All { get; }
 }

@@ -7,5 +7,7 @@ public sealed class LocalNodeDirectory(ICacheNode node) : INodeDirectory
 {
     public ICacheNode Local => node;
 
+    public IReadOnlyList<ICacheNode> All { get; } = [node];
+
     public ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe) => node;
 }

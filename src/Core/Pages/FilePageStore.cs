@@ -99,6 +99,8 @@ public sealed class FilePageStore : IPageStore
         return dropped.Aggregate(default(DroppedPages), (sum, one) => sum + one);
     }
 
+    public Task<DroppedPages> DropAsync(FileRef file) => DirectoryOf(file.Id)?.DropAsync(file.Id) ?? Task.FromResult(default(DroppedPages));
+
     public IReadOnlyList<StoreDirectoryStatus> GetStatus() => [.. _directories.Select(d => d.Status)];
 
     public async ValueTask DisposeAsync()

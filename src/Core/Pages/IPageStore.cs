@@ -51,6 +51,9 @@ public interface IPageStore : IAsyncDisposable
     /// </summary>
     Task<DroppedPages> DropAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken);
 
+    /// <summary>Drops one version of one file, without a search for its name: what writes and abandoned fills use.</summary>
+    Task<DroppedPages> DropAsync(FileRef file);
+
     /// <summary>Figures of each store directory, in configuration order.</summary>
     IReadOnlyList<StoreDirectoryStatus> GetStatus();
 }

@@ -200,6 +200,13 @@ internal sealed class StoreDirectory : IAsyncDisposable
             dropped += await DropAsync(found).ConfigureAwait(false);
     }
 
+    /// <summary>Drops one content. No name is searched for: costs what its pages cost, however many files there are.</summary>
+    public async Task<DroppedPages> DropAsync(FileId file)
+    {
+        var batch = new RemovalBatch();
+        return _removals.TryMarkFile(file, batch) ? await RemoveAsync(batch).ConfigureAwait(false) : default;
+    }
+
     /// <summary>Compares all pages with their checksums now, beside the scrub that goes on in the background.</summary>
     public Task ScrubAsync(CancellationToken cancellationToken) => _scrub.PassAsync(paced: false, cancellationToken);
 
@@ -239,6 +246,11 @@ internal sealed class StoreDirectory : IAsyncDisposable
         var batch = new RemovalBatch();
         foreach ((FileId file, long incarnation) in found)
             _removals.TryMarkFile(file, incarnation, batch);
+        return await RemoveAsync(batch).ConfigureAwait(false);
+    }
+
+    private async Task<DroppedPages> RemoveAsync(RemovalBatch batch)
+    {
         await _remover.RemoveAsync(batch).ConfigureAwait(false);
         return new DroppedPages(batch.Files.Count, batch.Pages.Count, batch.Pages.Sum(p => (long)p.Length));
     }

@@ -22,8 +22,8 @@ public abstract class DelegatingUnderStorage(IUnderStorage inner) : IUnderStorag
     public virtual IAsyncEnumerable<UfsStatus> ListAsync(string key, string? startAfter, CancellationToken cancellationToken) =>
         Inner.ListAsync(key, startAfter, cancellationToken);
 
-    public virtual Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken) =>
-        Inner.CreateAsync(key, content, cancellationToken);
+    public virtual Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken) =>
+        Inner.CreateAsync(key, content, condition, cancellationToken);
 
     public virtual Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) =>
         Inner.CreateDirectoryAsync(key, cancellationToken);

@@ -40,9 +40,18 @@ public interface IUnderStorage : IAsyncDisposable
 
     /// <summary>
     /// Creates or replaces a file from <paramref name="content"/> atomically: readers see the old or the new content, and a
-    /// failure leaves the old one. Missing parents are created.
+    /// failure leaves the old one. Missing parents are created. Memory stays bounded, however long the content.
     /// </summary>
-    Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken);
+    /// <param name="key">The file.</param>
+    /// <param name="content">Read to its end; what it throws is passed on, and the file stays as it was.</param>
+    /// <param name="condition">
+    /// Checked before the content is read, and again at the commit: there <see cref="WriteCondition.IfAbsent"/> is atomic where
+    /// Capabilities say so, the others against writes through this instance.
+    /// </param>
+    /// <param name="cancellationToken">Gives the write up.</param>
+    /// <returns>The version that was written.</returns>
+    /// <exception cref="CacheException">ConditionFailed, IsDirectory, NotADirectory, AccessDenied, ReadOnly, NoSpace, Unavailable.</exception>
+    Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken);
 
     /// <summary>Creates a directory and its parents; one that exists is fine. A file there, or as a parent: NotADirectory.</summary>
     Task CreateDirectoryAsync(string key, CancellationToken cancellationToken);

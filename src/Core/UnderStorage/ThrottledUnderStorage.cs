@@ -36,10 +36,10 @@ public sealed class ThrottledUnderStorage(IUnderStorage inner, TimeSpan latency,
             yield return status;
     }
 
-    public override async Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken)
+    public override async Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
         await DelayAsync(cancellationToken).ConfigureAwait(false);
-        return await Inner.CreateAsync(key, content, cancellationToken).ConfigureAwait(false);
+        return await Inner.CreateAsync(key, content, condition, cancellationToken).ConfigureAwait(false);
     }
 
     public override async Task CreateDirectoryAsync(string key, CancellationToken cancellationToken)

@@ -19,6 +19,9 @@ public sealed record UfsCapabilities
 {
     public bool CanWrite { get; init; }
 
+    /// <summary>Of several writers that demand absence, exactly one succeeds, whoever they are.</summary>
+    public bool AtomicIfAbsent { get; init; }
+
     /// <summary>Rename replaces its target in one step, and a directory moves as a whole.</summary>
     public bool AtomicRename { get; init; }
 

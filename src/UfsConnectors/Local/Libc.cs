@@ -121,6 +121,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unlink(SafeFileHandle directory, string name, int flags);
 
+    [LibraryImport(Name, EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Link(SafeFileHandle from, string fromName, SafeFileHandle to, string toName, int flags);
+
     [LibraryImport(Name, EntryPoint = "fsync", SetLastError = true)]
     public static partial int Sync(SafeFileHandle handle);
 

@@ -13,12 +13,12 @@ internal static class LocalError
         Libc.EEXIST => new(CacheError.AlreadyExists, $"'{key}' exists already."),
         Libc.ENOTEMPTY => new(CacheError.NotEmpty, $"The directory '{key}' is not empty; delete its entries first."),
         Libc.EACCES or Libc.EPERM => new(CacheError.AccessDenied, $"The under storage denies access to '{key}'; check owner and mode."),
-        Libc.EROFS => new(CacheError.AccessDenied, $"'{key}' lies on a file system that is mounted read-only."),
+        Libc.EROFS => new(CacheError.ReadOnly, $"'{key}' lies on a file system that is mounted read-only; mount it writable."),
         Libc.ELOOP => new(CacheError.AccessDenied, $"'{key}' is a link that leads back to itself, or a chain of too many links."),
         Libc.ENAMETOOLONG => new(CacheError.InvalidPath, $"A name in '{key}' is longer than the file system allows."),
         Libc.EINVAL => new(CacheError.InvalidArgument, $"The file system refuses the name or place of '{key}'."),
         Libc.EMFILE or Libc.ENFILE => new(CacheError.Overloaded, "Too many files are open; raise the limit of open files or try again."),
-        Libc.ENOSPC or Libc.EDQUOT => new(CacheError.Unavailable, $"No space is left for '{key}' in the under storage."),
+        Libc.ENOSPC or Libc.EDQUOT => new(CacheError.NoSpace, $"No space is left for '{key}' in the under storage; make room there."),
         _ => new(CacheError.Unavailable, $"'{key}' failed in the under storage: {Marshal.GetPInvokeErrorMessage(errno)} ({errno})."),
     };
 

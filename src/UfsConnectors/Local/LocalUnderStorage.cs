@@ -44,7 +44,7 @@ public sealed class LocalUnderStorage : IUnderStorage
 
     public UfsIdentity Identity => new("file://" + _root.RealPath);
 
-    public UfsCapabilities Capabilities { get; } = new() { CanWrite = true, AtomicRename = true, RealDirectories = true };
+    public UfsCapabilities Capabilities { get; } = new() { CanWrite = true, AtomicIfAbsent = true, AtomicRename = true, RealDirectories = true };
 
     /// <summary>Names that listings met and left out because they are not valid UTF-8.</summary>
     public Tally UnreadableNames { get; } = new();
@@ -95,10 +95,10 @@ public sealed class LocalUnderStorage : IUnderStorage
         }
     }
 
-    public Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken)
+    public Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
         LocalKey.RequireEntry(key);
-        return _writer.CreateAsync(key, content, cancellationToken);
+        return _writer.CreateAsync(key, content, condition, cancellationToken);
     }
 
     public Task CreateDirectoryAsync(string key, CancellationToken cancellationToken)

@@ -17,26 +17,34 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
     // Amortises a write call, and is small beside the pages in flight.
     private const int CopyBytes = 256 * CacheLimits.KiB;
 
+    // Commits that wait for each other although they write different files: one in so many.
+    private const int CommitGates = 64;
+
+    /// <summary>Each held from the check of a condition to the rename, by writes only: system calls on one directory.</summary>
+    private readonly Lock[] _commits = [.. Enumerable.Range(0, CommitGates).Select(_ => new Lock())];
+
     /// <summary>
-    /// 1. A temporary file in the same directory. 2. The content. 3. fsync. 4. rename, and fsync of the directory. The version
+    /// 1. A temporary file in the nearest directory above that exists. 2. The content. 3. fsync. 4. The missing directories, so
+    /// that a write given up leaves none, rename, and fsync of the directory. The version
     /// is read from the open file after the rename (which moves ctime), so it is that of these bytes even if they are
-    /// already replaced. The file's mtime is set from the precise clock: the file system's own clock ticks every few
+    /// already replaced. A write that demands absence is renamed so that it replaces nothing: one of several wins, whoever
+    /// they are. Other conditions are checked under a lock that only our own writes take. The file's mtime is set from the precise clock: the file system's own clock ticks every few
     /// milliseconds, and a file deleted and made again within a tick may get the same inode and so the same version.
     /// </summary>
-    public async Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken)
+    public async Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
         string temporary = LocalKey.TemporaryPrefix + Guid.NewGuid().ToString("N");
-        using SafeFileHandle parent = await blocking.RunAsync(() => ParentFor(key), cancellationToken).ConfigureAwait(false);
-        using SafeFileHandle file = await blocking.RunAsync(() => OpenNew(parent, temporary, key), cancellationToken).ConfigureAwait(false);
+        using SafeFileHandle above = await blocking.RunAsync(() => DirectoryFor(key, condition), cancellationToken).ConfigureAwait(false);
+        using SafeFileHandle file = await blocking.RunAsync(() => OpenNew(above, temporary, key), cancellationToken).ConfigureAwait(false);
         try
         {
             await CopyAsync(content, file, key, cancellationToken).ConfigureAwait(false);
-            return await blocking.RunAsync(() => Commit(parent, temporary, file, key), cancellationToken).ConfigureAwait(false);
+            return await blocking.RunAsync(() => Commit(above, temporary, file, key, condition), cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             // After a rename that succeeded there is nothing of that name.
-            _ = Libc.Unlink(parent, temporary, 0);
+            _ = Libc.Unlink(above, temporary, 0);
             throw;
         }
     }
@@ -83,13 +91,25 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
         throw LocalError.Of(errno == Libc.EISDIR ? Libc.EEXIST : errno, errno == Libc.ENOENT ? from : to);
     }
 
-    private SafeFileHandle ParentFor(string key)
+    /// <summary>The nearest directory above the key that exists: its own, as a rule. What is wrong already is said before the content comes.</summary>
+    private SafeFileHandle DirectoryFor(string key, WriteCondition condition)
     {
-        SafeFileHandle parent = MakeDirectories(LocalKey.ParentOf(key));
-        if (!Libc.StatEntry(parent, LocalKey.NameOf(key), out Statx statx) || !statx.IsDirectory)
-            return parent;
-        parent.Dispose();
+        condition.Require(StatusOf(key), key);
+        string directory = LocalKey.ParentOf(key);
+        SafeFileHandle? above;
+        while ((above = root.Locate(directory)) is null)
+            directory = LocalKey.ParentOf(directory);
+        above = RequireDirectory(above, directory);
+        if (directory != LocalKey.ParentOf(key) || !Libc.StatEntry(above, LocalKey.NameOf(key), out Statx statx) || !statx.IsDirectory)
+            return above;
+        above.Dispose();
         throw LocalError.IsDirectory(key);
+    }
+
+    private UfsStatus? StatusOf(string key)
+    {
+        using SafeFileHandle? found = root.Locate(key);
+        return found is not null && Libc.Stat(found, out Statx statx) ? statx.StatusOf(key) : null;
     }
 
     /// <summary>A parent that is missing or a file means that the key is not there.</summary>
@@ -144,20 +164,43 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CacheException(CacheError.Unavailable, $"'{key}' could not be written to the under storage; it may be full.", e);
+            // .NET passes the error number on.
+            throw LocalError.Of(e.HResult, key);
         }
     }
 
-    private static UfsStatus Commit(SafeFileHandle parent, string temporary, SafeFileHandle file, string key)
+    private UfsStatus Commit(SafeFileHandle above, string temporary, SafeFileHandle file, string key, WriteCondition condition)
     {
         // Not the engine's clock: this is a file system's time, to be seen by other programs.
         File.SetLastWriteTimeUtc(file, TimeProvider.System.GetUtcNow().UtcDateTime);
-        if (Libc.Sync(file) != 0 || !Libc.Rename(parent, temporary, parent, LocalKey.NameOf(key), 0))
+        if (Libc.Sync(file) != 0)
             throw LocalError.Of(Libc.Errno, key);
+        using SafeFileHandle parent = MakeDirectories(LocalKey.ParentOf(key));
+        lock (_commits[(uint)key.GetHashCode(StringComparison.Ordinal) % CommitGates])
+        {
+            if (!condition.DemandsAbsence)
+                condition.Require(StatusOf(key), key);
+            Publish(above, temporary, parent, key, condition);
+        }
         // The name is durable once its directory is. Some file systems cannot sync a directory; the rename stands all the same.
         using SafeFileHandle? directory = Libc.Reopen(parent, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC);
         if (directory is not null)
             _ = Libc.Sync(directory);
         return Libc.Stat(file, out Statx statx) ? statx.StatusOf(key) : throw LocalError.Of(Libc.Errno, key);
+    }
+
+    private static void Publish(SafeFileHandle above, string temporary, SafeFileHandle parent, string key, WriteCondition condition)
+    {
+        string name = LocalKey.NameOf(key);
+        bool onlyNew = condition.DemandsAbsence;
+        if (Libc.Rename(above, temporary, parent, name, onlyNew ? Libc.RENAME_NOREPLACE : 0))
+            return;
+        // Network file systems that do not know the flag: a link replaces nothing either.
+        if (onlyNew && Libc.Errno == Libc.EINVAL && Libc.Link(above, temporary, parent, name, 0) == 0)
+        {
+            _ = Libc.Unlink(above, temporary, 0);
+            return;
+        }
+        throw onlyNew && Libc.Errno == Libc.EEXIST ? condition.Failed(key) : LocalError.Of(Libc.Errno, key);
     }
 }

@@ -20,7 +20,7 @@ public sealed class MemoryUnderStorage(string name, TimeProvider time) : IUnderS
 
     public UfsIdentity Identity { get; } = new($"mem://{name}/{Guid.NewGuid():N}");
 
-    public UfsCapabilities Capabilities { get; } = new() { CanWrite = true, AtomicRename = true, RealDirectories = true };
+    public UfsCapabilities Capabilities { get; } = new() { CanWrite = true, AtomicIfAbsent = true, AtomicRename = true, RealDirectories = true };
 
     public ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken)
     {
@@ -57,14 +57,16 @@ public sealed class MemoryUnderStorage(string name, TimeProvider time) : IUnderS
         }
     }
 
-    public async Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken)
+    public async Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
         MemoryTree.RequireEntry(key);
+        condition.Require(await GetStatusAsync(key, cancellationToken).ConfigureAwait(false), key);
         using var buffer = new MemoryStream();
         await content.CopyToAsync(buffer, cancellationToken).ConfigureAwait(false);
         byte[] bytes = buffer.ToArray();
         lock (_gate)
         {
+            condition.Require(_tree.Find(key)?.StatusOf(key), key);
             var entry = MemoryEntry.File(bytes, new FileVersion($"v{++_versions}"), time.GetUtcNow());
             _tree.Put(key, entry);
             return entry.StatusOf(key);

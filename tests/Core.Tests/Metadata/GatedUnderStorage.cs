@@ -111,12 +111,13 @@ internal sealed class GatedUnderStorage(string uri, TimeProvider time) : IUnderS
         }
     }
 
-    public async Task<UfsStatus> CreateAsync(string key, Stream content, CancellationToken cancellationToken)
+    public async Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
         var bytes = new MemoryStream();
         await content.CopyToAsync(bytes, cancellationToken);
         lock (_gate)
         {
+            condition.Require(Peek(key), key);
             Put(key, bytes.Length);
             _contents[key] = bytes.ToArray();
             return _files[key];

@@ -9,6 +9,7 @@ using Orleans.Cache.Pages;
 using Orleans.Cache.Telemetry;
 using Orleans.Cache.Testing;
 using Orleans.Cache.UfsConnectors.Memory;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Core.Tests.Nodes;
 

@@ -64,6 +64,12 @@ internal sealed class HeldPageStore(IPageStore inner) : IPageStore
         return await inner.DropAsync(identity, key, recursive, cancellationToken);
     }
 
+    public async Task<DroppedPages> DropAsync(FileRef file)
+    {
+        await PassAsync(StoreStep.Drop);
+        return await inner.DropAsync(file);
+    }
+
     public IReadOnlyList<StoreDirectoryStatus> GetStatus() => inner.GetStatus();
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -65,6 +65,8 @@ internal sealed class Bench : INodeDirectory, IAsyncDisposable
 
     public ICacheNode Local => _node;
 
+    public IReadOnlyList<ICacheNode> All => [_node];
+
     public ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe) => _node;
 
     public static async Task<Bench> StartAsync(Setup setup)

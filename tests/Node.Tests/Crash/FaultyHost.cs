@@ -17,6 +17,7 @@ using Orleans.Cache.Pages;
 using Orleans.Cache.Telemetry;
 using Orleans.Cache.Testing;
 using Orleans.Cache.UfsConnectors.Memory;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Node.Tests.Crash;
 

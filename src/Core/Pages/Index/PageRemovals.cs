@@ -77,12 +77,17 @@ internal sealed class PageRemovals(PageIndex index, AppendLog journal)
     }
 
     /// <summary>Marks a file and all its pages. Pages being filled find out when they are published.</summary>
-    public bool TryMarkFile(FileId id, long incarnation, RemovalBatch batch)
+    public bool TryMarkFile(FileId id, long incarnation, RemovalBatch batch) => TryMarkFile(id, (long?)incarnation, batch);
+
+    /// <summary>The same whichever incarnation is there.</summary>
+    public bool TryMarkFile(FileId id, RemovalBatch batch) => TryMarkFile(id, null, batch);
+
+    private bool TryMarkFile(FileId id, long? incarnation, RemovalBatch batch)
     {
         lock (_table.ShardOf(id).Gate)
         {
             int head = _table.FindHead(id);
-            if (head == None || _table.Slot(head).Incarnation != incarnation || (_table.Slot(head).Flags & FileFlags.Unlinking) != 0)
+            if (head == None || (incarnation is { } wanted && _table.Slot(head).Incarnation != wanted) || (_table.Slot(head).Flags & FileFlags.Unlinking) != 0)
                 return false;
             MarkWholeFile(head, batch);
             return true;

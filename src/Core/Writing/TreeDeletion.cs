@@ -1,0 +1,43 @@
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.Writing;
+
+/// <summary>
+/// Deletes what a key names, depth first. Each entry is first deleted as if it held nothing: so a link to a directory goes as
+/// a link and what it leads to is never entered, and whether an entry holds others is the under storage's word of this moment,
+/// not the cache's.
+/// </summary>
+internal static class TreeDeletion
+{
+    /// <returns>Whether it went in one step, having held nothing.</returns>
+    /// <exception cref="CacheException">NotFound, NotEmpty: not recursive, or something was added meanwhile.</exception>
+    public static async Task<bool> DeleteAsync(IUnderStorage storage, string key, bool recursive, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await storage.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (CacheException e) when (recursive && e.Error == CacheError.NotEmpty)
+        {
+            await DeleteEntriesAsync(storage, key, cancellationToken).ConfigureAwait(false);
+        }
+        await storage.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+        return false;
+    }
+
+    private static async Task DeleteEntriesAsync(IUnderStorage storage, string key, CancellationToken cancellationToken)
+    {
+        await foreach (UfsStatus entry in storage.ListAsync(key, startAfter: null, cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                await DeleteAsync(storage, entry.Key, recursive: true, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CacheException e) when (e.Error == CacheError.NotFound)
+            {
+                // Somebody else deletes here too.
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Nodes;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.Writing;
+
+/// <summary>
+/// Changes files in their under storage, which is the truth and the commit point, and makes the cache forget what was there.
+/// Nothing that was written is put into the cache: the next reader asks.
+/// </summary>
+/// <remarks>
+/// The order of each change: 1. the under storage commits; 2. every node forgets what it believes; 3. pages of the version that
+/// was replaced are dropped; 4. the writer is answered. Why a reader who asks after 4 never gets the old file, in any mode:
+/// <list type="bullet">
+/// <item>It finds no belief: each was stamped before its request started, and 2 moved the counters of all stamps taken until
+/// then. A belief stamped after 2 comes from a request that started after 1.</item>
+/// <item>A refresh in flight, started before 1 and answered with the old status, carries a stamp from before 2: it is given to
+/// those who waited already (they came before 4) and never remembered, and whoever comes after 2 does not join it. The same
+/// holds for a listing and for each status learnt from one.</item>
+/// <item>2 before 1 would not do: a refresh between the two would learn the old status and keep it.</item>
+/// <item>Pages are named by version. A fill of the old version in flight can only bring old bytes under the old name; 3 marks it
+/// abandoned, so that they do not stay. One that starts after 1 is refused by the source (Changed).</item>
+/// </list>
+/// 2 also runs where 1 failed, was cancelled, or nobody knows whether it committed: forgetting what is still true costs a
+/// request. Then 3 is left out: the old version may be there still, and a cached page is never wrong, only unused.
+/// After 1 nothing is cancelled any more. Directories above are forgotten too: a create makes missing ones, and in storages
+/// without real directories a delete ends them.
+/// </remarks>
+internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts)
+{
+    public async Task<FileStatus> CreateAsync(CachePath path, Stream content, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        MountedKey at = Writable(path);
+        if (IsMountDirectory(path, at))
+            throw new CacheException(CacheError.IsDirectory, $"'{path}' is a directory that mounts need; name a file in it.");
+        FileRef? replaced = await FileAtAsync(path, cancellationToken).ConfigureAwait(false);
+        UfsStatus written = await ChangeAsync(
+            path, at.Key, recursive: false, () => at.Mount.Storage.CreateAsync(at.Key, content, condition, cancellationToken)).ConfigureAwait(false);
+        await DropAsync(replaced).ConfigureAwait(false);
+        return DirectoryReader.StatusOf(at.Mount, at.Key, path, written, nodes.Local.PageSize);
+    }
+
+    public async Task CreateDirectoryAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        if (mounts().LeadsToMount(path) && !mounts().TryResolve(path, out _))
+            return;
+        MountedKey at = Writable(path);
+        if (!IsMountDirectory(path, at))
+            await ChangeAsync(path, at.Key, recursive: false, () => at.Mount.Storage.CreateDirectoryAsync(at.Key, cancellationToken)).ConfigureAwait(false);
+    }
+
+    public async Task DeleteAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
+    {
+        MountedKey at = WritableEntry(path, "deleted");
+        FileRef? gone = await FileAtAsync(path, cancellationToken).ConfigureAwait(false);
+        // A directory that is not empty fails the first attempt: what is deleted at once is a file, a link or an empty directory.
+        bool alone = await ChangeAsync(
+            path, at.Key, recursive, () => TreeDeletion.DeleteAsync(at.Mount.Storage, at.Key, recursive, cancellationToken)).ConfigureAwait(false);
+        await (alone ? DropAsync(gone) : DropTreeAsync(path)).ConfigureAwait(false);
+    }
+
+    public async Task RenameAsync(CachePath from, CachePath to, CancellationToken cancellationToken)
+    {
+        MountedKey source = WritableEntry(from, "moved");
+        MountedKey target = WritableEntry(to, "replaced");
+        if (source.Mount != target.Mount)
+            throw new CacheException(CacheError.NotSupported, $"'{from}' and '{to}' belong to different mounts, between which nothing can be moved; copy it and delete the original.");
+        FileRef? moved = await FileAtAsync(from, cancellationToken).ConfigureAwait(false);
+        FileRef? replaced = await FileAtAsync(to, cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(
+            from, source.Key, recursive: true,
+            () => ChangeAsync(to, target.Key, recursive: true, () => target.Mount.Storage.RenameAsync(source.Key, target.Key, cancellationToken)))
+            .ConfigureAwait(false);
+        await DropAsync(replaced).ConfigureAwait(false);
+        await (moved is null ? DropTreeAsync(from) : DropAsync(moved)).ConfigureAwait(false);
+    }
+
+    /// <summary>The mount that takes a change of the path.</summary>
+    /// <exception cref="CacheException">NotFound, ReadOnly, NotSupported.</exception>
+    private MountedKey Writable(CachePath path)
+    {
+        if (!mounts().TryResolve(path, out MountedKey at))
+            throw new CacheException(CacheError.NotFound, $"No mount holds '{path}'; write below one of the mounts.");
+        if (!at.Mount.IsWritable)
+            throw new CacheException(CacheError.ReadOnly, $"'{path}' lies in the mount '{at.Mount.Path}', which is read-only; mount it with option rw to write to it.");
+        if (!at.Mount.Storage.Capabilities.CanWrite)
+            throw new CacheException(CacheError.NotSupported, $"'{path}' lies in the mount '{at.Mount.Path}', whose under storage cannot be written to.");
+        return at;
+    }
+
+    private MountedKey WritableEntry(CachePath path, string change)
+    {
+        if (mounts().Mounts.Any(mount => mount.Path.IsWithin(path)))
+            throw new CacheException(CacheError.InvalidArgument, $"'{path}' is a mount or leads to one and cannot be {change}; name an entry below a mount.");
+        return Writable(path);
+    }
+
+    private bool IsMountDirectory(CachePath path, in MountedKey at) => at.Key.Length == 0 || mounts().LeadsToMount(path);
+
+    /// <summary>
+    /// The file that is believed to be there, whose pages a change leaves unused. A belief that is out of date leaves those of another
+    /// version to eviction. So does a source that does not answer.
+    /// </summary>
+    private async ValueTask<FileRef?> FileAtAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        mounts().TryResolve(path, out MountedKey at);
+        try
+        {
+            StatusAnswer answer = await nodes.OwnerOf(at.Mount.Storage.Identity, at.Key, 0).GetStatusAsync(path, cancellationToken).ConfigureAwait(false);
+            return answer.Status?.File;
+        }
+        catch (CacheException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Steps 1 and 2. Errors of the under storage name its key; users know the path.</summary>
+    private async Task<T> ChangeAsync<T>(CachePath path, string key, bool recursive, Func<Task<T>> change)
+    {
+        try
+        {
+            return await change().ConfigureAwait(false);
+        }
+        catch (CacheException e) when (key.Length > 0 && e.Message.Contains($"'{key}'", StringComparison.Ordinal))
+        {
+            throw new CacheException(e.Error, e.Message.Replace($"'{key}'", $"'{path}'", StringComparison.Ordinal), e);
+        }
+        finally
+        {
+            foreach (ICacheNode node in nodes.All)
+                await node.InvalidateAsync(path, recursive).ConfigureAwait(false);
+        }
+    }
+
+    private Task<bool> ChangeAsync(CachePath path, string key, bool recursive, Func<Task> change) => ChangeAsync(path, key, recursive, async () =>
+    {
+        await change().ConfigureAwait(false);
+        return true;
+    });
+
+    /// <summary>Step 3, of a file.</summary>
+    private async Task DropAsync(FileRef? file)
+    {
+        foreach (ICacheNode node in file is null ? [] : nodes.All)
+            await node.DropAsync(file!).ConfigureAwait(false);
+    }
+
+    /// <summary>Step 3, of a directory.</summary>
+    private async Task DropTreeAsync(CachePath path)
+    {
+        foreach (ICacheNode node in nodes.All)
+            await node.FreeAsync(path, recursive: true, CancellationToken.None).ConfigureAwait(false);
+    }
+}
