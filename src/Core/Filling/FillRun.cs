@@ -17,7 +17,7 @@ namespace Orleans.Cache.Filling;
 /// still writes them as this one's pages.
 /// </remarks>
 internal sealed partial class FillRun(
-    Func<UfsIdentity, IUnderStorage> storageOf,
+    IFillSource source,
     IPageStore store,
     FillBufferPool pool,
     BypassAdmission admission,
@@ -83,8 +83,7 @@ internal sealed partial class FillRun(
 
     private async Task TransferAsync(Fill fill, List<Task> keeping, CancellationTokenSource patience, CancellationToken cancellationToken)
     {
-        IUfsReader reader = await storageOf(fill.File.Identity)
-            .OpenReadAsync(fill.File.Key, fill.File.Version, fill.Start, fill.Length, cancellationToken).ConfigureAwait(false); // 2
+        IUfsReader reader = await source.OpenAsync(fill.File, fill.Start, fill.Length, cancellationToken).ConfigureAwait(false); // 2
         await using (reader.ConfigureAwait(false))
             await TransferPagesAsync(fill, reader, keeping, patience, cancellationToken).ConfigureAwait(false); // 3, 4
         patience.CancelAfter(Timeout.InfiniteTimeSpan);

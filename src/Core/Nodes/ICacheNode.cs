@@ -35,6 +35,12 @@ public interface ICacheNode
     ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken);
 
     /// <summary>
+    /// One answer that brings a range of one version in order, where reading piece by piece would ask each time. Null where
+    /// <see cref="ReadAsync"/> asks nobody: read by it.
+    /// </summary>
+    IRangeReader? TryOpenRange(FileRef file, long offset, long length);
+
+    /// <summary>
     /// Lends the leading part of a range that is cached on this machine. Null where it is elsewhere, not cached or not verified:
     /// read it. <paramref name="expected"/> is what ReadAsync takes it for. Never waits.
     /// </summary>
