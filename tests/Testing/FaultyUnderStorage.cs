@@ -14,6 +14,15 @@ public enum UfsRequest
     Read,
     List,
     Write,
+
+    /// <summary>A status that was read and is not given yet.</summary>
+    StatusAnswer,
+
+    /// <summary>A listing that was read to its end and of which nothing is given yet.</summary>
+    ListAnswer,
+
+    /// <summary>A write that was committed and is not answered yet: one that fails here happened all the same.</summary>
+    WriteAnswer,
 }
 
 /// <summary>
@@ -80,6 +89,7 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
     {
         await PassAsync(UfsRequest.Status, cancellationToken);
         UfsStatus? status = await Inner.GetStatusAsync(key, cancellationToken);
+        await PassAsync(UfsRequest.StatusAnswer, cancellationToken);
         return status is { IsDirectory: false } ? status with { Length = status.Length + LengthError } : status;
     }
 
@@ -96,26 +106,47 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
         string key, string? startAfter, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await PassAsync(UfsRequest.List, cancellationToken);
+        var read = new List<UfsStatus>();
+        bool isHeld = _holds.ContainsKey(UfsRequest.ListAnswer);
         await foreach (UfsStatus status in Inner.ListAsync(key, startAfter, cancellationToken))
+        {
+            if (isHeld)
+                read.Add(status);
+            else
+                yield return status;
+        }
+        await PassAsync(UfsRequest.ListAnswer, cancellationToken);
+        foreach (UfsStatus status in read)
             yield return status;
     }
 
     public override async Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
         await PassAsync(UfsRequest.Write, cancellationToken);
-        return await Inner.CreateAsync(key, content, condition, cancellationToken);
+        UfsStatus written = await Inner.CreateAsync(key, content, condition, cancellationToken);
+        await PassAsync(UfsRequest.WriteAnswer, cancellationToken);
+        return written;
     }
 
     public override async Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
         await PassAsync(UfsRequest.Write, cancellationToken);
         await Inner.DeleteAsync(key, cancellationToken);
+        await PassAsync(UfsRequest.WriteAnswer, cancellationToken);
     }
 
     public override async Task RenameAsync(string from, string to, CancellationToken cancellationToken)
     {
         await PassAsync(UfsRequest.Write, cancellationToken);
         await Inner.RenameAsync(from, to, cancellationToken);
+        await PassAsync(UfsRequest.WriteAnswer, cancellationToken);
+    }
+
+    public override async Task CreateDirectoryAsync(string key, CancellationToken cancellationToken)
+    {
+        await PassAsync(UfsRequest.Write, cancellationToken);
+        await Inner.CreateDirectoryAsync(key, cancellationToken);
+        await PassAsync(UfsRequest.WriteAnswer, cancellationToken);
     }
 
     private async ValueTask PassAsync(UfsRequest request, CancellationToken cancellationToken, bool mayHold = true)

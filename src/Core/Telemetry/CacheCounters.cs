@@ -25,7 +25,9 @@ public sealed class CacheCounters : IDisposable
         Observe("ocache.ufs.pages", PagesFilled, "{page}", "Pages read from under storages.");
         Observe("ocache.ufs.stats", UfsStats, "{stat}", "Status requests sent to under storages.");
         Observe("ocache.ufs.lists", UfsLists, "{list}", "Listings read from under storages.");
-        Observe("ocache.ufs.errors", UfsErrors, "{error}", "Reads, status requests and listings that under storages failed.");
+        Observe("ocache.ufs.writes", UfsWrites, "{write}", "Files written to under storages, directories made, entries renamed and deleted.");
+        Observe("ocache.ufs.written", BytesToUfs, "By", "Bytes written to under storages.");
+        Observe("ocache.ufs.errors", UfsErrors, "{error}", "Reads, writes, status requests and listings that under storages failed.");
         Observe("ocache.status.hits", StatusHits, "{lookup}", "Status lookups answered from memory.");
         Observe("ocache.fill.rejected", FillsRejected, "{read}", "Reads refused because too many waited for fill buffers.");
     }
@@ -49,6 +51,10 @@ public sealed class CacheCounters : IDisposable
     public Tally UfsStats { get; } = new();
 
     public Tally UfsLists { get; } = new();
+
+    public Tally UfsWrites { get; } = new();
+
+    public Tally BytesToUfs { get; } = new();
 
     public Tally UfsErrors { get; } = new();
 

@@ -4,7 +4,7 @@ using Orleans.Cache.Telemetry;
 namespace Orleans.Cache.UnderStorage;
 
 /// <summary>
-/// Counts the ranged reads that reach an under storage, their bytes and their failures. Changed and NotFound are answers, not
+/// Counts the ranged reads and the writes that reach an under storage, their bytes and their failures. Changed and NotFound are answers, not
 /// failures. Status requests are counted where they are made, by the metadata cache.
 /// </summary>
 public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters counters) : DelegatingUnderStorage(inner)
@@ -19,6 +19,42 @@ public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters count
             return new MeteredReader(reader, counters);
         }
         catch (Exception e) when (IsFailure(e))
+        {
+            counters.UfsErrors.Increment();
+            throw;
+        }
+    }
+
+    public override async Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        UfsStatus written = await CountAsync(Inner.CreateAsync(key, content, condition, cancellationToken)).ConfigureAwait(false);
+        counters.BytesToUfs.Add(written.Length);
+        return written;
+    }
+
+    public override Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) =>
+        CountAsync(Inner.CreateDirectoryAsync(key, cancellationToken));
+
+    public override Task DeleteAsync(string key, CancellationToken cancellationToken) => CountAsync(Inner.DeleteAsync(key, cancellationToken));
+
+    public override Task RenameAsync(string from, string to, CancellationToken cancellationToken) =>
+        CountAsync(Inner.RenameAsync(from, to, cancellationToken));
+
+    private async Task<UfsStatus> CountAsync(Task<UfsStatus> write)
+    {
+        await CountAsync((Task)write).ConfigureAwait(false);
+        return await write.ConfigureAwait(false);
+    }
+
+    /// <summary>A write that is refused (not empty, a condition) is an answer.</summary>
+    private async Task CountAsync(Task write)
+    {
+        counters.UfsWrites.Increment();
+        try
+        {
+            await write.ConfigureAwait(false);
+        }
+        catch (CacheException e) when (e.Error is CacheError.Unavailable or CacheError.NoSpace)
         {
             counters.UfsErrors.Increment();
             throw;

@@ -5,13 +5,13 @@ namespace Orleans.Cache.Gateway.Rest;
 
 /// <summary>
 /// The node lets socket events run inline on their threads (decision 0002): whatever blocks there stalls other connections. The
-/// byte path does not block; everything else (listings, scrapes, frees) goes on on the pool.
+/// byte path does not block; everything else (writes, listings, scrapes, frees) goes on on the pool.
 /// </summary>
 internal static class OffEventThread
 {
     public static async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (!context.Request.Path.StartsWithSegments(FileEndpoint.Route, StringComparison.OrdinalIgnoreCase))
+        if (!FileEndpoint.IsRead(context.Request))
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await next(context).ConfigureAwait(false);
     }

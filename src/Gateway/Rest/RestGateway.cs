@@ -10,6 +10,7 @@ using Orleans.Cache.Gateway.Rest.Health;
 using Orleans.Cache.Gateway.Rest.OpenApi;
 using Orleans.Cache.Gateway.Rest.Operations;
 using Orleans.Cache.Gateway.Rest.Problems;
+using Orleans.Cache.Gateway.Rest.Writing;
 
 namespace Orleans.Cache.Gateway.Rest;
 
@@ -33,6 +34,8 @@ public static class RestGateway
             .AddSingleton<MountsEndpoint>()
             .AddSingleton<CacheEndpoint>()
             .AddSingleton<FreeEndpoint>()
+            .AddSingleton<FileWriteEndpoint>()
+            .AddSingleton<ChangeEndpoints>()
             .AddSingleton<HealthEndpoints>()
             .AddRestDescription();
     }
@@ -47,6 +50,7 @@ public static class RestGateway
         app.MapMethods(FileEndpoint.Pattern, GetAndHead, (Delegate)The<FileEndpoint>(app).HandleAsync).Describe(
             "getFile", "Reads a file, whole or in ranges.", RestDescription.File)
             .GivesBytes();
+        MapWrites(app);
         app.MapGet(StatusEndpoint.Route + "/{**path}", (Delegate)The<StatusEndpoint>(app).HandleAsync).Describe(
             "getStatus", "Status of a path: type, length, version, and how much of it is cached.", RestDescription.Path);
         app.MapGet(ListEndpoint.Route + "/{**path}", (Delegate)The<ListEndpoint>(app).HandleAsync).Describe(
@@ -62,6 +66,25 @@ public static class RestGateway
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapGet("/", (Delegate)RestDescription.WriteRoutes).ExcludeFromDescription();
         return app;
+    }
+
+    private static void MapWrites(WebApplication app)
+    {
+        app.MapPut(FileEndpoint.Pattern, (Delegate)The<FileWriteEndpoint>(app).PutAsync).Describe(
+            "putFile", "Creates or replaces a file from the body, of any length.", RestDescription.Put)
+            .TakesBytes();
+        app.MapDelete(FileEndpoint.Pattern, (Delegate)The<FileWriteEndpoint>(app).DeleteAsync).Describe(
+            "deleteFile", "Deletes a file or an empty directory, or a directory with all it holds.", RestDescription.Delete)
+            .Refuses(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict).Produces(StatusCodes.Status204NoContent);
+        app.MapPost(ChangeEndpoints.MakeDirectoryRoute, (Delegate)The<ChangeEndpoints>(app).MakeDirectoryAsync).Describe(
+            "makeDirectory", "Creates a directory and those above it; one that exists is fine.", RestDescription.MakeDirectory)
+            .Refuses(StatusCodes.Status403Forbidden, StatusCodes.Status409Conflict);
+        app.MapPost(ChangeEndpoints.MoveRoute, (Delegate)The<ChangeEndpoints>(app).MoveAsync).Describe(
+            "move", "Moves a file or a directory within one mount; a file at the target is replaced.", RestDescription.FromTo)
+            .Refuses(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status501NotImplemented);
+        app.MapPost(ChangeEndpoints.CopyRoute, (Delegate)The<ChangeEndpoints>(app).CopyAsync).Describe(
+            "copy", "Copies a file or a tree, also from mount to mount; files at the target are replaced.", RestDescription.Copy)
+            .Refuses(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
     }
 
     private static T The<T>(WebApplication app) where T : notnull => app.Services.GetRequiredService<T>();

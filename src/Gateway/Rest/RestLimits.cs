@@ -14,7 +14,7 @@ public sealed record RestLimits
     /// <summary>Request headers: no client of ours sends more than 20.</summary>
     public int MaxHeaders { get; init; } = 64;
 
-    /// <summary>Bytes of a request body: the only bodies are small JSON objects that name a path.</summary>
+    /// <summary>Bytes of a request body: small JSON objects that name a path. Uploads of files have no limit.</summary>
     public long MaxRequestBodyBytes { get; init; } = 64 * CacheLimits.KiB;
 
     /// <summary>Connections at one time: each costs about 10 KiB idle, so 10,000 stay at 100 MiB.</summary>
@@ -32,7 +32,7 @@ public sealed record RestLimits
     /// <summary>A client may stop for this long (a training step, a garbage collection) before the rate counts.</summary>
     public TimeSpan MinResponseGrace { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A client that takes no byte of a file for so long is cut off: longer than a training step or a garbage collection, short enough that leases end.</summary>
+    /// <summary>A client that takes no byte of a file, or sends none of an upload, for so long is cut off: longer than a training step or a garbage collection, short enough that leases end.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Response bytes buffered per connection before the sender waits for the client: one chunk on its way, one being read.</summary>

@@ -9,7 +9,10 @@ namespace Orleans.Cache.Silo.Configuration;
 /// </summary>
 internal sealed class MountParser(string workingDirectory, ICollection<string> problems)
 {
-    private static readonly string[] KnownOptions = ["mode", "ttl", "latency", "bandwidth"];
+    private static readonly string[] KnownOptions = ["mode", "ttl", "latency", "bandwidth", "rw", "ro"];
+
+    /// <summary>Options without a value.</summary>
+    private static readonly string[] Flags = ["rw", "ro"];
 
     private static readonly string[] Modes = ["bounded", "immutable", "strict"];
 
@@ -29,7 +32,7 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
         Freshness freshness = ReadFreshness(where, options);
         TimeSpan latency = ReadDuration(where, options, "latency") ?? TimeSpan.Zero;
         long? bandwidth = ReadSize(where, options, "bandwidth");
-        return problems.Count > before ? null : new MountOptions(path, uri, freshness, latency, bandwidth);
+        return problems.Count > before ? null : new MountOptions(path, uri, freshness, latency, bandwidth) { IsWritable = options.ContainsKey("rw") };
     }
 
     /// <summary>The default mount: the working directory at the root.</summary>
@@ -51,12 +54,24 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
             // The value is not repeated here: in an option that we do not know it may be a secret.
             if (!KnownOptions.Contains(name))
                 problems.Add($"{where}: '{name}' is not an option of a mount (a comma in a URI is written %2C).{Suggestion.For(name, KnownOptions, "options")}");
+            else if (Flags.Contains(name))
+                ReadFlag(where, options, name, hasValue: equals >= 0);
             else if (equals < 0 || equals == part.Length - 1)
                 problems.Add($"{where}: option '{name}' has no value; write {name}=VALUE.");
             else if (!options.TryAdd(name, part[(equals + 1)..].Trim()))
                 problems.Add($"{where}: option '{name}' is given twice; give it once.");
         }
         return options;
+    }
+
+    private void ReadFlag(string where, Dictionary<string, string> options, string name, bool hasValue)
+    {
+        if (hasValue)
+            problems.Add($"{where}: option '{name}' takes no value; write {name} alone.");
+        else if (!options.TryAdd(name, ""))
+            problems.Add($"{where}: option '{name}' is given twice; give it once.");
+        if (Flags.All(options.ContainsKey))
+            problems.Add($"{where}: both rw and ro are given; give the one that is meant.");
     }
 
     private Freshness ReadFreshness(string where, Dictionary<string, string> options)

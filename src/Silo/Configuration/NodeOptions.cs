@@ -47,6 +47,20 @@ internal sealed record MountOptions(CachePath Path, string Uri, Freshness Freshn
     /// <summary>The URI without user information and query, which is where credentials stand.</summary>
     public string SafeUri => Redact(Uri);
 
+    /// <summary>Whether the mount takes writes.</summary>
+    public bool IsWritable { get; init; }
+
+    /// <summary><see cref="SafeUri"/> without slashes at its end, so that a key is added with one: file:// for the machine's root.</summary>
+    public string UriWithoutSlash
+    {
+        get
+        {
+            string uri = SafeUri;
+            int scheme = uri.IndexOf("://", StringComparison.Ordinal) + "://".Length;
+            return uri[..scheme] + uri[scheme..].TrimEnd('/');
+        }
+    }
+
     public static string Redact(string uri)
     {
         // In a local path '?', '#' and '@' are characters of names.

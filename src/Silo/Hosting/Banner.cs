@@ -26,7 +26,7 @@ internal static class Banner
             $"Orleans.Cache node '{options.Name}' is ready.",
             $"  REST    {url}",
             .. engine.Store.GetStatus().Select(Describe),
-            .. options.Mounts.Select(mount => $"  mount   {mount}, {mount.Freshness}{Throttle(mount)}"),
+            .. options.Mounts.Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Throttle(mount)}"),
             "Try:",
             $"  curl '{local}/api/v1/list/'",
             $"  curl '{local}/api/v1/files{example}' -o /dev/null",

@@ -73,7 +73,11 @@ internal sealed class Engine : IAsyncDisposable
         IUnderStorage storage = Connect(options, time);
         if (options.Latency > TimeSpan.Zero || options.Bandwidth is not null)
             storage = new ThrottledUnderStorage(storage, options.Latency, options.Bandwidth ?? 0, time);
-        return new Mount(options.Path, new MeteredUnderStorage(storage, counters), options.Freshness);
+        return new Mount(options.Path, new MeteredUnderStorage(storage, counters), options.Freshness)
+        {
+            IsWritable = options.IsWritable,
+            Uri = options.UriWithoutSlash,
+        };
     }
 
     private static IUnderStorage Connect(MountOptions options, TimeProvider time)

@@ -24,7 +24,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     {
         Limits = limits;
         Source = new FaultyUnderStorage(new MemoryUnderStorage("test", Time));
-        Mounts = new MountTable(1, [new Mount(CachePath.Root, Source, freshness)]);
+        Mounts = new MountTable(1, [new Mount(CachePath.Root, Source, freshness) { IsWritable = true }]);
     }
 
     public ManualTimeProvider Time { get; } = new();
@@ -33,7 +33,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     public FaultyUnderStorage Source { get; }
 
-    public MountTable Mounts { get; }
+    public MountTable Mounts { get; set; }
 
     public CacheCounters Counters { get; } = new();
 

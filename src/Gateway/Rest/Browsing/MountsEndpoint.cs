@@ -3,8 +3,8 @@ using Orleans.Cache.Mounts;
 
 namespace Orleans.Cache.Gateway.Rest.Browsing;
 
-/// <summary>One mount: where, what, and how long it is believed.</summary>
-internal sealed record MountBody(string Path, string Ufs, string Freshness, bool CanWrite);
+/// <summary>One mount: where, what (its identity, and its URL as it was given), how long it is believed, and whether it takes writes.</summary>
+internal sealed record MountBody(string Path, string Ufs, string Uri, string Freshness, bool Writable);
 
 /// <summary>The mount table with its version.</summary>
 internal sealed record MountsBody(long Version, IReadOnlyList<MountBody> Mounts);
@@ -18,6 +18,6 @@ internal sealed class MountsEndpoint(CacheFileSystem files)
     {
         MountTable table = files.Mounts;
         return new(table.Version, [.. table.Mounts.Select(m =>
-            new MountBody(m.Path.Value, m.Storage.Identity.Uri, m.Freshness.ToString(), m.Storage.Capabilities.CanWrite))]);
+            new MountBody(m.Path.Value, m.Storage.Identity.Uri, m.Uri, m.Freshness.ToString(), m.IsWritable))]);
     }
 }

@@ -48,15 +48,21 @@ internal sealed class StatusEndpoint(CacheFileSystem files)
         CachePath path = RequestTarget.PathOf(context, Route);
         StatusAnswer answer = await files.TryGetStatusAsync(path, context.RequestAborted).ConfigureAwait(false);
         FileStatus status = answer.Status ?? throw CacheException.NotFound(path.Value);
+        return await DescribeAsync(status, answer.Remaining, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>A status as this API writes it.</summary>
+    public ValueTask<StatusBody> DescribeAsync(FileStatus status, TimeSpan remaining, CancellationToken cancellationToken)
+    {
         var body = new StatusBody
         {
-            Path = path.Value,
+            Path = status.Path.Value,
             Type = Naming.TypeOf(status),
             LastModified = status.LastModified,
-            Mount = files.Mounts.TryResolve(path, out MountedKey mounted) ? mounted.Mount.Path.Value : null,
-            ValidForSeconds = answer.Remaining == TimeSpan.MaxValue ? null : answer.Remaining.TotalSeconds,
+            Mount = files.Mounts.TryResolve(status.Path, out MountedKey mounted) ? mounted.Mount.Path.Value : null,
+            ValidForSeconds = remaining == TimeSpan.MaxValue ? null : remaining.TotalSeconds,
         };
-        return status.File is { } file ? await WithFileAsync(body, file, context.RequestAborted).ConfigureAwait(false) : body;
+        return status.File is { } file ? WithFileAsync(body, file, cancellationToken) : new(body);
     }
 
     private async ValueTask<StatusBody> WithFileAsync(StatusBody body, FileRef file, CancellationToken cancellationToken)

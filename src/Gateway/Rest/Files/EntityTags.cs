@@ -22,6 +22,14 @@ internal static class EntityTags
         return false;
     }
 
+    /// <summary>The token of a list that is one strong tag and nothing else.</summary>
+    public static bool TryOne(ReadOnlySpan<char> list, out string token)
+    {
+        bool isOne = TryNext(ref list, out ReadOnlySpan<char> tag, out bool isWeak) && !isWeak && list.Trim().IsEmpty;
+        token = isOne ? tag[1..^1].ToString() : "";
+        return isOne;
+    }
+
     /// <summary>Takes the next tag off the list; tags may hold commas, so only quotes delimit them.</summary>
     private static bool TryNext(ref ReadOnlySpan<char> list, out ReadOnlySpan<char> tag, out bool isWeak)
     {

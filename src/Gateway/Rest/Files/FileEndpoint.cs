@@ -29,13 +29,16 @@ internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
     /// </summary>
     public Task ShortenAsync(HttpContext context, RequestDelegate next)
     {
-        if (!context.Request.Path.StartsWithSegments(Route, StringComparison.OrdinalIgnoreCase)
-            || !(HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)))
+        if (!IsRead(context.Request))
             return next(context);
         // The request's metrics name the route as routing would.
         context.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(RouteTag);
         return HandleAsync(context);
     }
+
+    /// <summary>GET or HEAD of this route.</summary>
+    public static bool IsRead(HttpRequest request) => request.Path.StartsWithSegments(Route, StringComparison.OrdinalIgnoreCase)
+        && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method));
 
     public async Task HandleAsync(HttpContext context)
     {

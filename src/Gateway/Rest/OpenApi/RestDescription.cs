@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
+using Orleans.Cache.Gateway.Rest.Browsing;
 
 namespace Orleans.Cache.Gateway.Rest.OpenApi;
 
@@ -40,6 +41,31 @@ internal static class RestDescription
         new("recursive", ParameterLocation.Query, JsonSchemaType.Boolean, "Free everything below a directory."),
     ];
 
+    public static IReadOnlyList<ParameterNote> Put { get; } =
+    [
+        PathNote,
+        new("If-None-Match", ParameterLocation.Header, JsonSchemaType.String, "*: answer 412 where anything is there."),
+        new("If-Match", ParameterLocation.Header, JsonSchemaType.String, "*, or one ETag: answer 412 unless a file, or this version of it, is there."),
+    ];
+
+    public static IReadOnlyList<ParameterNote> Delete { get; } =
+    [
+        PathNote,
+        new("recursive", ParameterLocation.Query, JsonSchemaType.Boolean, "Delete a directory with all it holds."),
+    ];
+
+    public static IReadOnlyList<ParameterNote> MakeDirectory { get; } =
+        [new("path", ParameterLocation.Query, JsonSchemaType.String, "The directory.")];
+
+    public static IReadOnlyList<ParameterNote> FromTo { get; } =
+    [
+        new("from", ParameterLocation.Query, JsonSchemaType.String, "What is there."),
+        new("to", ParameterLocation.Query, JsonSchemaType.String, "Its new path itself, not a directory to put it into."),
+    ];
+
+    public static IReadOnlyList<ParameterNote> Copy { get; } =
+        [.. FromTo, new("recursive", ParameterLocation.Query, JsonSchemaType.Boolean, "Copy a directory with all it holds.")];
+
     public static IServiceCollection AddRestDescription(this IServiceCollection services) => services.AddOpenApi("v1", options =>
         options.AddDocumentTransformer((document, _, _) =>
         {
@@ -67,6 +93,20 @@ internal static class RestDescription
         .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .ProducesProblem(StatusCodes.Status416RangeNotSatisfiable);
 
+    /// <summary>The answers of an upload, whose body it reads itself.</summary>
+    public static RouteHandlerBuilder TakesBytes(this RouteHandlerBuilder endpoint) => endpoint
+        .Accepts<Stream>("application/octet-stream")
+        .Produces<StatusBody>(StatusCodes.Status200OK)
+        .Produces<StatusBody>(StatusCodes.Status201Created)
+        .Refuses(StatusCodes.Status403Forbidden, StatusCodes.Status409Conflict, StatusCodes.Status412PreconditionFailed, StatusCodes.Status507InsufficientStorage);
+
+    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params ReadOnlySpan<int> statuses)
+    {
+        foreach (int status in statuses)
+            endpoint.ProducesProblem(status);
+        return endpoint;
+    }
+
     public static Task WriteRoutes(HttpContext context)
     {
         context.Response.ContentType = "text/plain; charset=utf-8";
@@ -74,6 +114,10 @@ internal static class RestDescription
             Orleans.Cache node
 
             GET, HEAD /api/v1/files/{path}     bytes of a file; Range, ETag and conditions as in RFC 9110
+            PUT       /api/v1/files/{path}     creates or replaces a file; If-None-Match: *, If-Match
+            DELETE    /api/v1/files/{path}     deletes a file, a directory with ?recursive=true
+            POST      /api/v1/mkdir            ?path=/dir makes a directory
+            POST      /api/v1/move, copy       ?from=/a&to=/b
             GET       /api/v1/status/{path}    status of a path, and how much of it is cached
             GET       /api/v1/list/{path}      entries of a directory; limit, token, startAfter, recursive
             GET       /api/v1/mounts           the mount table

@@ -30,6 +30,10 @@ internal sealed record CacheBody
 
     public required long UfsStats { get; init; }
 
+    public required long UfsWrites { get; init; }
+
+    public required long BytesToUnderStorage { get; init; }
+
     public required long UfsErrors { get; init; }
 
     public required long StatusHits { get; init; }
@@ -57,6 +61,8 @@ internal sealed class CacheEndpoint(NodeHealth health, CacheCounters counters, I
         UfsReads = counters.UfsReads.Value,
         PagesFilled = counters.PagesFilled.Value,
         UfsStats = counters.UfsStats.Value,
+        UfsWrites = counters.UfsWrites.Value,
+        BytesToUnderStorage = counters.BytesToUfs.Value,
         UfsErrors = counters.UfsErrors.Value,
         StatusHits = counters.StatusHits.Value,
         FillsRejected = counters.FillsRejected.Value,
