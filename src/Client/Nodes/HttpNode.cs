@@ -86,9 +86,47 @@ internal sealed class HttpNode : ICacheNode, IDisposable
         return new DroppedPages(dropped.Files, dropped.Pages, dropped.Bytes);
     }
 
-    public Task InvalidateAsync(CachePath path, bool recursive) => TellAsync(PathQuery(PeerRoutes.Invalidate, path, recursive));
+    /// <summary>A node that cannot be told is taken for down; before it is used again it forgets everything (<see cref="ForgetAllAsync"/>).</summary>
+    public async Task InvalidateAsync(CachePath path, bool recursive)
+    {
+        try
+        {
+            await TellAsync(PathQuery(PeerRoutes.Invalidate, path, recursive)).ConfigureAwait(false);
+        }
+        catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+        {
+            Life.Doubt();
+        }
+    }
 
-    public Task DropAsync(FileRef file) => TellAsync(PeerRoutes.Drop + FileRefQuery.Write(file));
+    /// <summary>Pages of a version that is no longer there are unused, never wrong: a node that cannot be told keeps them until it evicts them.</summary>
+    public async Task DropAsync(FileRef file)
+    {
+        try
+        {
+            await TellAsync(PeerRoutes.Drop + FileRefQuery.Write(file)).ConfigureAwait(false);
+        }
+        catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+        {
+            // See above.
+        }
+    }
+
+    /// <summary>Makes the node forget what it believes of all paths: it may have missed invalidations.</summary>
+    internal async Task ForgetAllAsync()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(PathQuery(PeerRoutes.Invalidate, CachePath.Root, recursive: true)));
+        using var patience = new CancellationTokenSource(_transport.Limits.PingTimeout, _transport.Time);
+        try
+        {
+            using HttpResponseMessage response = await _transport.Pings.SendAsync(request, patience.Token).ConfigureAwait(false);
+            response.EnsureSuccessStatusCode();
+        }
+        catch (Exception e) when (IsTransport(e))
+        {
+            throw new CacheException(CacheError.NodeUnreachable, $"Node '{Name}' could not be told to forget: {e.Message}", e);
+        }
+    }
 
     public void Dispose() => Life.Dispose();
 

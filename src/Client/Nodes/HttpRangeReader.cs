@@ -13,29 +13,29 @@ internal sealed class HttpRangeReader(HttpNode node, FileRef file, long offset, 
     private StallWatch? _watch;
     private HttpResponseMessage? _response;
     private Stream? _body;
-    private long _left = length;
+    private long _read;
 
     /// <summary>Only what the node's store holds: NotFound otherwise, at once.</summary>
     public bool CachedOnly { get; init; }
 
     public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
-        if (_left == 0 || destination.IsEmpty)
+        if (_read == length || destination.IsEmpty)
             return 0;
         _body ??= await OpenAsync(cancellationToken).ConfigureAwait(false);
         int read;
         try
         {
-            read = await _body.ReadAsync(destination[..(int)Math.Min(destination.Length, _left)], _watch!.Token).ConfigureAwait(false);
+            read = await _body.ReadAsync(destination[..(int)Math.Min(destination.Length, length - _read)], _watch!.Token).ConfigureAwait(false);
             if (read == 0)
-                throw new HttpRequestException($"The answer ended {_left} bytes short.");
+                throw new HttpRequestException($"The answer ended {length - _read} bytes short.");
         }
         catch (Exception e) when (HttpNode.IsTransport(e))
         {
             throw _watch!.Translate(e, node.Name);
         }
         _watch.Progressed();
-        _left -= read;
+        _read += read;
         return read;
     }
 

@@ -18,6 +18,7 @@ internal sealed class NodeLife(RingMember member, PeerTransport transport, Func<
     private Task<bool>? _ping;
     private long _pingedAt;
     private volatile bool _isDown;
+    private int _doubts;
 
     /// <summary>Why the node is not used; null while it is.</summary>
     public string? Reason { get; private set; }
@@ -53,10 +54,18 @@ internal sealed class NodeLife(RingMember member, PeerTransport transport, Func<
             return _ping ??= Task.Run(PingOnceAsync);
     }
 
+    /// <summary>Takes the node for down until a ping, and <see cref="ComingUp"/>, say otherwise: it missed something that it must be told.</summary>
+    public void Doubt()
+    {
+        Interlocked.Increment(ref _doubts);
+        Set("it missed an invalidation", Volatile.Read(ref _doubts));
+    }
+
     public void Dispose() => _down.Dispose();
 
     private async Task<bool> PingOnceAsync()
     {
+        int doubts = Volatile.Read(ref _doubts);
         string? reason = await TryPingAsync().ConfigureAwait(false);
         if (reason is null && _isDown && ComingUp is { } prepare)
         {
@@ -69,22 +78,33 @@ internal sealed class NodeLife(RingMember member, PeerTransport transport, Func<
                 reason = e.Message;
             }
         }
+        Set(reason, doubts);
         lock (_gate)
         {
             _ping = null;
+            return !_isDown;
+        }
+    }
+
+    /// <summary>A ping that began before a doubt came up does not clear it: it has told the node nothing.</summary>
+    private void Set(string? reason, int doubts)
+    {
+        CancellationTokenSource? ended = null;
+        lock (_gate)
+        {
+            if (reason is null && doubts != _doubts)
+                return;
             Volatile.Write(ref _pingedAt, transport.Time.GetTimestamp());
             Reason = reason;
-            if (reason is null == !_isDown)
-                return reason is null;
-            _isDown = reason is not null;
-            if (!_isDown)
-            {
+            bool isDown = reason is not null;
+            if (isDown && !_isDown)
+                ended = _down;
+            else if (!isDown && _isDown)
                 _down = new CancellationTokenSource();
-                return true;
-            }
+            _isDown = isDown;
         }
-        await _down.CancelAsync().ConfigureAwait(false);
-        return false;
+        // Outside of the lock: whatever waits for the node goes on here.
+        ended?.Cancel();
     }
 
     private async Task<string?> TryPingAsync()

@@ -65,13 +65,42 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
             : OwnerOf(directory).ListAsync(directory, startAfter, cancellationToken);
 
     /// <summary>Bytes of a file's version in the cache.</summary>
-    public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) =>
-        nodes.OwnerOf(file.Identity, file.Key, 0).GetCachedBytesAsync(file, cancellationToken);
+    public async ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken)
+    {
+        // An owner of several stripes answers for all it has.
+        long cached = 0;
+        var asked = new List<ICacheNode>(capacity: 1);
+        for (long stripe = 0; stripe == 0 || stripe * CacheFile.StripeBytes < file.Length; stripe++)
+        {
+            ICacheNode owner = nodes.OwnerOf(file.Identity, file.Key, stripe);
+            if (asked.Contains(owner))
+                continue;
+            asked.Add(owner);
+            cached += await owner.GetCachedBytesAsync(file, cancellationToken).ConfigureAwait(false);
+        }
+        return cached;
+    }
 
     /// <summary>Drops what is cached of a file (every version), or of everything below a directory, and what is believed of it.</summary>
     /// <exception cref="CacheException">NotFound: no mount holds the path.</exception>
-    public Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
-        OwnerOf(path).FreeAsync(path, recursive, cancellationToken);
+    public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
+    {
+        // Stripes, files below a directory, and pages held as a guest lie on any node.
+        DroppedPages dropped = default;
+        CacheException? unreachable = null;
+        foreach (ICacheNode node in nodes.All)
+        {
+            try
+            {
+                dropped += await node.FreeAsync(path, recursive, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+            {
+                unreachable = e;
+            }
+        }
+        return unreachable is null ? dropped : throw unreachable;
+    }
 
     /// <summary>
     /// Creates or replaces a file; missing directories above are made. Other readers see the old file or the new one, whole; a

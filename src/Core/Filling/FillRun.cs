@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Orleans.Cache.Identity;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Telemetry;
 using Orleans.Cache.UnderStorage;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Cache.Gateway.Metrics;
+using Orleans.Cache.Gateway.Peers;
 using Orleans.Cache.Gateway.Rest.Browsing;
 using Orleans.Cache.Gateway.Rest.Files;
 using Orleans.Cache.Gateway.Rest.Health;
@@ -37,6 +38,7 @@ public static class RestGateway
             .AddSingleton<FileWriteEndpoint>()
             .AddSingleton<ChangeEndpoints>()
             .AddSingleton<HealthEndpoints>()
+            .AddPeerGateway()
             .AddRestDescription();
     }
 
@@ -63,6 +65,7 @@ public static class RestGateway
         app.MapGet("/health/live", (Delegate)HealthEndpoints.Live).Describe("live", "The process answers.");
         app.MapGet("/health/ready", (Delegate)The<HealthEndpoints>(app).ReadyAsync).Describe("ready", "The node serves; 503 says why it does not.");
         app.MapGet(PrometheusScrape.Route, (Delegate)The<PrometheusScrape>(app).HandleAsync).Describe("metrics", "Metrics in Prometheus' text format.");
+        app.MapPeerGateway();
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapGet("/", (Delegate)RestDescription.WriteRoutes).ExcludeFromDescription();
         return app;
