@@ -14,6 +14,9 @@ internal sealed class RingDirectory(Func<ClusterNodes> cluster, ICacheNode local
 
     public IReadOnlyList<ICacheNode> All => [.. cluster().Nodes.Values];
 
+    public string NameOfOwner(UfsIdentity identity, string key, long stripe) =>
+        (cluster().ActingOwner(RingKey.Of(identity, key, stripe)) ?? local).Name;
+
     public ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe) =>
         cluster().ActingOwner(RingKey.Of(identity, key, stripe)) == local ? local : routed;
 }

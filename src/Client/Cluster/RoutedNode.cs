@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
@@ -69,6 +70,18 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
 
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) =>
         AskAsync(KeyOf(file, 0), node => node.GetCachedBytesAsync(file, cancellationToken));
+
+    public ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken) =>
+        AskAsync(KeyOf(file, offset), node => node.LoadAsync(file, offset, length, cancellationToken));
+
+    public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
+        AskAsync(KeyOf(file, 0), node => node.DescribePagesAsync(file, maxRuns, cancellationToken));
+
+    public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) =>
+        AskAsync(KeyOf(path), node => node.RecallStatusAsync(path, cancellationToken));
+
+    public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
+        last.CountCachedAsync(path, recursive, cancellationToken);
 
     public Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => last.FreeAsync(path, recursive, cancellationToken);
 

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Nodes;
@@ -79,12 +81,29 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     public async ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) =>
         (await AskAsync(HttpMethod.Get, PeerRoutes.Cached + FileRefQuery.Write(file), PeerJson.Default.CachedMessage, cancellationToken).ConfigureAwait(false)).Bytes;
 
-    public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
+    public async ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken)
     {
-        DroppedMessage dropped = await AskAsync(
-            HttpMethod.Post, PathQuery(PeerRoutes.Free, path, recursive), PeerJson.Default.DroppedMessage, cancellationToken).ConfigureAwait(false);
-        return new DroppedPages(dropped.Files, dropped.Pages, dropped.Bytes);
+        string range = string.Create(CultureInfo.InvariantCulture, $"&offset={offset}&bytes={length}");
+        return await AskAsync(HttpMethod.Post, PeerRoutes.Load + FileRefQuery.Write(file) + range, PeerJson.Default.LoadedPages, cancellationToken).ConfigureAwait(false);
     }
+
+    public async ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken)
+    {
+        string runs = string.Create(CultureInfo.InvariantCulture, $"&maxRuns={maxRuns}");
+        return await AskAsync(HttpMethod.Get, PeerRoutes.Pages + FileRefQuery.Write(file) + runs, PeerJson.Default.PageMap, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) =>
+        (await AskAsync(HttpMethod.Get, PathQuery(PeerRoutes.Recall, path, recursive: false), PeerJson.Default.RecalledMessage, cancellationToken).ConfigureAwait(false))
+        .ToRecalled();
+
+    public async Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
+        (await AskAsync(HttpMethod.Get, PathQuery(PeerRoutes.Count, path, recursive), PeerJson.Default.DroppedMessage, cancellationToken).ConfigureAwait(false))
+        .ToDropped();
+
+    public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
+        (await AskAsync(HttpMethod.Post, PathQuery(PeerRoutes.Free, path, recursive), PeerJson.Default.DroppedMessage, cancellationToken).ConfigureAwait(false))
+        .ToDropped();
 
     /// <summary>A node that cannot be told is taken for down; before it is used again it forgets everything (<see cref="ForgetAllAsync"/>).</summary>
     public async Task InvalidateAsync(CachePath path, bool recursive)

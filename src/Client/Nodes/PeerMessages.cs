@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Pages;
@@ -33,9 +34,20 @@ internal sealed record StatusAnswerMessage(StatusMessage? Status, long Remaining
 
 internal sealed record CachedMessage(long Bytes);
 
+/// <summary>A <see cref="RecalledStatus"/> on the wire; Answer null: the node would ask.</summary>
+internal sealed record RecalledMessage(StatusAnswerMessage? Answer, long AgeTicks)
+{
+    public static RecalledMessage Of(RecalledStatus? recalled) =>
+        recalled is { } known ? new(StatusAnswerMessage.Of(known.Answer), known.Age.Ticks) : new(null, 0);
+
+    public RecalledStatus? ToRecalled() => Answer is null ? null : new(Answer.ToAnswer(), TimeSpan.FromTicks(AgeTicks));
+}
+
 internal sealed record DroppedMessage(long Files, long Pages, long Bytes)
 {
     public static DroppedMessage Of(in DroppedPages dropped) => new(dropped.Files, dropped.Pages, dropped.Bytes);
+
+    public DroppedPages ToDropped() => new(Files, Pages, Bytes);
 }
 
 /// <summary>Who a node is and whether requests may go to it.</summary>
@@ -55,6 +67,9 @@ internal sealed record ProblemMessage(string? Error, string? Detail);
 [JsonSerializable(typeof(StatusAnswerMessage))]
 [JsonSerializable(typeof(CachedMessage))]
 [JsonSerializable(typeof(DroppedMessage))]
+[JsonSerializable(typeof(RecalledMessage))]
+[JsonSerializable(typeof(LoadedPages))]
+[JsonSerializable(typeof(PageMap))]
 [JsonSerializable(typeof(PingMessage))]
 [JsonSerializable(typeof(ProblemMessage))]
 internal sealed partial class PeerJson : JsonSerializerContext;

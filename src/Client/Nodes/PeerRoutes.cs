@@ -17,6 +17,18 @@ internal static class PeerRoutes
     /// <summary>GET with a <see cref="FileRefQuery"/>: <see cref="CachedMessage"/>.</summary>
     public const string Cached = "/api/v1/peer/cached";
 
+    /// <summary>POST with a <see cref="FileRefQuery"/>, offset and bytes: <see cref="Filling.LoadedPages"/>.</summary>
+    public const string Load = "/api/v1/peer/load";
+
+    /// <summary>GET with a <see cref="FileRefQuery"/> and maxRuns: <see cref="Pages.PageMap"/>.</summary>
+    public const string Pages = "/api/v1/peer/pages";
+
+    /// <summary>GET ?path=: <see cref="RecalledMessage"/>.</summary>
+    public const string Recall = "/api/v1/peer/recall";
+
+    /// <summary>GET ?path=&amp;recursive=: <see cref="DroppedMessage"/>, what a free would drop.</summary>
+    public const string Count = "/api/v1/peer/count";
+
     /// <summary>POST ?path=&amp;recursive=: <see cref="DroppedMessage"/>.</summary>
     public const string Free = "/api/v1/peer/free";
 

@@ -3,6 +3,7 @@ using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
+using Orleans.Cache.Telemetry;
 using Orleans.Cache.UnderStorage;
 using Orleans.Cache.Writing;
 
@@ -12,12 +13,18 @@ namespace Orleans.Cache.Files;
 /// The one file API of all front-ends: path in, owner asked, answer out. Holds no state of its own; what is cached is the
 /// nodes' business, where it is the directory's.
 /// </summary>
-public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mounts)
+/// <param name="nodes">Who owns what.</param>
+/// <param name="mounts">The mount table now.</param>
+/// <param name="time">Ages what <see cref="HotFiles"/> counts; null is the system's.</param>
+public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mounts, TimeProvider? time = null)
 {
     private readonly WriteThrough _writes = new(nodes, mounts);
 
     /// <summary>The mounts now.</summary>
     public MountTable Mounts => mounts();
+
+    /// <summary>What is opened most.</summary>
+    public HotFiles HotFiles { get; } = new(time ?? TimeProvider.System);
 
     /// <summary>Status of a path.</summary>
     /// <exception cref="CacheException">NotFound, AccessDenied, Unavailable.</exception>
@@ -42,6 +49,7 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <exception cref="CacheException">NotFound, IsDirectory, AccessDenied, Unavailable.</exception>
     public ValueTask<CacheFile> OpenAsync(CachePath path, CancellationToken cancellationToken)
     {
+        HotFiles.Opened(path);
         ValueTask<FileStatus> status = GetStatusAsync(path, cancellationToken);
         return status.IsCompletedSuccessfully ? new(Open(status.Result)) : Awaited(status);
 
@@ -81,26 +89,39 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
         return cached;
     }
 
+    /// <summary>Which pages of a file's version are cached, in at most <paramref name="maxRuns"/> runs.</summary>
+    public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
+        nodes.OwnerOf(file.Identity, file.Key, 0).DescribePagesAsync(file, maxRuns, cancellationToken);
+
+    /// <summary>What is believed of a path without asking; null where it would be asked for.</summary>
+    public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) =>
+        OwnerOf(path).RecallStatusAsync(path, cancellationToken);
+
+    /// <summary>Name of the node that answers for a path.</summary>
+    public string OwnerNameOf(CachePath path) =>
+        mounts().TryResolve(path, out MountedKey at) ? nodes.NameOfOwner(at.Mount.Storage.Identity, at.Key, 0) : nodes.Local.Name;
+
+    /// <summary>Opens a file as it is in its under storage now, past everything that is cached or believed.</summary>
+    /// <exception cref="CacheException">NotFound, IsDirectory, AccessDenied, Unavailable.</exception>
+    public async Task<SourceFile> OpenSourceAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        if (!mounts().TryResolve(path, out MountedKey at))
+            throw CacheException.NotFound(path.Value);
+        UfsStatus status = await at.Mount.Storage.GetStatusAsync(at.Key, cancellationToken).ConfigureAwait(false)
+            ?? throw CacheException.NotFound(path.Value);
+        FileRef? file = status.IsDirectory ? null : new(at.Mount.Storage.Identity, at.Key, status.Version, status.Length, OwnerOf(path).PageSize);
+        return new SourceFile(new FileStatus(path, status.LastModified, file), at.Mount.Storage);
+    }
+
+    /// <summary>What <see cref="FreeAsync"/> would drop now; drops nothing.</summary>
+    /// <exception cref="CacheException">As FreeAsync.</exception>
+    public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
+        OfAllAsync(node => node.CountCachedAsync(path, recursive, cancellationToken));
+
     /// <summary>Drops what is cached of a file (every version), or of everything below a directory, and what is believed of it.</summary>
     /// <exception cref="CacheException">NotFound: no mount holds the path.</exception>
-    public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
-    {
-        // Stripes, files below a directory, and pages held as a guest lie on any node.
-        DroppedPages dropped = default;
-        CacheException? unreachable = null;
-        foreach (ICacheNode node in nodes.All)
-        {
-            try
-            {
-                dropped += await node.FreeAsync(path, recursive, cancellationToken).ConfigureAwait(false);
-            }
-            catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
-            {
-                unreachable = e;
-            }
-        }
-        return unreachable is null ? dropped : throw unreachable;
-    }
+    public Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
+        OfAllAsync(node => node.FreeAsync(path, recursive, cancellationToken));
 
     /// <summary>
     /// Creates or replaces a file; missing directories above are made. Other readers see the old file or the new one, whole; a
@@ -137,6 +158,25 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <exception cref="CacheException">NotFound, IsDirectory (not recursive), InvalidArgument (into itself), and what creating a file throws.</exception>
     public Task<CopiedFiles> CopyAsync(CachePath from, CachePath to, bool recursive, CancellationToken cancellationToken) =>
         new TreeCopy(this).CopyAsync(from, to, recursive, cancellationToken);
+
+    /// <summary>Stripes, files below a directory, and pages held as a guest lie on any node. One that cannot be reached fails it, after the others.</summary>
+    private async Task<DroppedPages> OfAllAsync(Func<ICacheNode, Task<DroppedPages>> ask)
+    {
+        DroppedPages dropped = default;
+        CacheException? unreachable = null;
+        foreach (ICacheNode node in nodes.All)
+        {
+            try
+            {
+                dropped += await ask(node).ConfigureAwait(false);
+            }
+            catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+            {
+                unreachable = e;
+            }
+        }
+        return unreachable is null ? dropped : throw unreachable;
+    }
 
     private ICacheNode OwnerOf(CachePath path) =>
         mounts().TryResolve(path, out MountedKey mounted) ? nodes.OwnerOf(mounted.Mount.Storage.Identity, mounted.Key, 0) : nodes.Local;

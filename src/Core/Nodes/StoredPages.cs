@@ -1,4 +1,5 @@
 using Orleans.Cache.Files;
+using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Pages;
@@ -49,6 +50,14 @@ public sealed class StoredPages(string name, int pageSize, IPageStore store) : I
 
     public Task DropAsync(FileRef file) => store.DropAsync(file);
 
+    public ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken) => throw KnowsNoPaths();
+
+    public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) => new(store.Describe(file, maxRuns));
+
+    public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) => throw KnowsNoPaths();
+
+    public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => throw KnowsNoPaths();
+
     public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) => throw KnowsNoPaths();
 
     public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken) => throw KnowsNoPaths();
@@ -57,5 +66,5 @@ public sealed class StoredPages(string name, int pageSize, IPageStore store) : I
 
     public Task InvalidateAsync(CachePath path, bool recursive) => throw KnowsNoPaths();
 
-    private static NotSupportedException KnowsNoPaths() => new("A page store knows contents, not paths.");
+    private static NotSupportedException KnowsNoPaths() => new("A page store knows contents: no paths, and no source to load from.");
 }

@@ -31,6 +31,10 @@ internal static class PeerGateway
         app.MapGet(PeerRoutes.Status, (Delegate)metadata.StatusAsync).ExcludeFromDescription();
         app.MapGet(PeerRoutes.List, (Delegate)metadata.ListAsync).ExcludeFromDescription();
         app.MapGet(PeerRoutes.Cached, (Delegate)metadata.CachedAsync).ExcludeFromDescription();
+        app.MapPost(PeerRoutes.Load, (Delegate)metadata.LoadAsync).ExcludeFromDescription();
+        app.MapGet(PeerRoutes.Pages, (Delegate)metadata.PagesAsync).ExcludeFromDescription();
+        app.MapGet(PeerRoutes.Recall, (Delegate)metadata.RecallAsync).ExcludeFromDescription();
+        app.MapGet(PeerRoutes.Count, (Delegate)metadata.CountAsync).ExcludeFromDescription();
         app.MapPost(PeerRoutes.Free, (Delegate)metadata.FreeAsync).ExcludeFromDescription();
         app.MapPost(PeerRoutes.Invalidate, (Delegate)metadata.InvalidateAsync).ExcludeFromDescription();
         app.MapPost(PeerRoutes.Drop, (Delegate)metadata.DropAsync).ExcludeFromDescription();

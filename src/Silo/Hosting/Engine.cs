@@ -20,14 +20,14 @@ internal sealed class Engine : IAsyncDisposable
     private readonly CacheNode _node;
     private readonly MountTable _mounts;
 
-    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters, StaticCluster? cluster)
+    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters, StaticCluster? cluster, TimeProvider time)
     {
         _node = node;
         _mounts = mounts;
         Store = store;
         Counters = counters;
         Cluster = cluster;
-        Files = new CacheFileSystem(cluster?.Join(node) ?? new LocalNodeDirectory(node), () => mounts);
+        Files = new CacheFileSystem(cluster?.Join(node) ?? new LocalNodeDirectory(node), () => mounts, time);
     }
 
     /// <summary>This process's node, apart from any cluster.</summary>
@@ -65,7 +65,7 @@ internal sealed class Engine : IAsyncDisposable
             PageSize = options.PageSize,
             Source = ufs => cluster?.AskNeighboursFirst(ufs) ?? ufs,
         });
-        return new Engine(node, mounts, store, counters, cluster);
+        return new Engine(node, mounts, store, counters, cluster, time);
     }
 
     public async ValueTask DisposeAsync()
