@@ -47,6 +47,9 @@ public enum CacheError
 
     /// <summary>The under storage does not answer or fails; try again later.</summary>
     Unavailable,
+
+    /// <summary>A node of the cluster does not answer. Another node can: who routes requests asks the next owner.</summary>
+    NodeUnreachable,
 }
 
 /// <summary>

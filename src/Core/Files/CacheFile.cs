@@ -37,6 +37,16 @@ public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
         return OwnerOf(stripe).ReadAsync(Ref, offset, destination, Math.Max(expected, destination.Length), cancellationToken);
     }
 
+    /// <summary>
+    /// Brings a range in order, at most to the end of its stripe, in one answer of the node that owns it. Null: <see cref="ReadAsync"/>
+    /// reads it just as well.
+    /// </summary>
+    public IRangeReader? TryOpenRange(long offset, long length)
+    {
+        long stripe = offset / StripeBytes;
+        return OwnerOf(stripe).TryOpenRange(Ref, offset, Math.Min(length, (stripe + 1) * StripeBytes - offset));
+    }
+
     /// <summary>Lends the leading part of a range that is cached on this machine, at most to the end of its stripe; null: read it. Never waits.</summary>
     public BackingLease? TryLease(long offset, long length, long expected)
     {

@@ -73,8 +73,21 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
             : OwnerOf(directory).ListAsync(directory, startAfter, cancellationToken);
 
     /// <summary>Bytes of a file's version in the cache.</summary>
-    public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) =>
-        nodes.OwnerOf(file.Identity, file.Key, 0).GetCachedBytesAsync(file, cancellationToken);
+    public async ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken)
+    {
+        // An owner of several stripes answers for all it has.
+        long cached = 0;
+        var asked = new List<ICacheNode>(capacity: 1);
+        for (long stripe = 0; stripe == 0 || stripe * CacheFile.StripeBytes < file.Length; stripe++)
+        {
+            ICacheNode owner = nodes.OwnerOf(file.Identity, file.Key, stripe);
+            if (asked.Contains(owner))
+                continue;
+            asked.Add(owner);
+            cached += await owner.GetCachedBytesAsync(file, cancellationToken).ConfigureAwait(false);
+        }
+        return cached;
+    }
 
     /// <summary>Which pages of a file's version are cached, in at most <paramref name="maxRuns"/> runs.</summary>
     public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
@@ -85,7 +98,8 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
         OwnerOf(path).RecallStatusAsync(path, cancellationToken);
 
     /// <summary>Name of the node that answers for a path.</summary>
-    public string OwnerNameOf(CachePath path) => OwnerOf(path).Name;
+    public string OwnerNameOf(CachePath path) =>
+        mounts().TryResolve(path, out MountedKey at) ? nodes.NameOfOwner(at.Mount.Storage.Identity, at.Key, 0) : nodes.Local.Name;
 
     /// <summary>Opens a file as it is in its under storage now, past everything that is cached or believed.</summary>
     /// <exception cref="CacheException">NotFound, IsDirectory, AccessDenied, Unavailable.</exception>
@@ -102,12 +116,12 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <summary>What <see cref="FreeAsync"/> would drop now; drops nothing.</summary>
     /// <exception cref="CacheException">As FreeAsync.</exception>
     public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
-        OwnerOf(path).CountCachedAsync(path, recursive, cancellationToken);
+        OfAllAsync(node => node.CountCachedAsync(path, recursive, cancellationToken));
 
     /// <summary>Drops what is cached of a file (every version), or of everything below a directory, and what is believed of it.</summary>
     /// <exception cref="CacheException">NotFound: no mount holds the path.</exception>
     public Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
-        OwnerOf(path).FreeAsync(path, recursive, cancellationToken);
+        OfAllAsync(node => node.FreeAsync(path, recursive, cancellationToken));
 
     /// <summary>
     /// Creates or replaces a file; missing directories above are made. Other readers see the old file or the new one, whole; a
@@ -144,6 +158,25 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <exception cref="CacheException">NotFound, IsDirectory (not recursive), InvalidArgument (into itself), and what creating a file throws.</exception>
     public Task<CopiedFiles> CopyAsync(CachePath from, CachePath to, bool recursive, CancellationToken cancellationToken) =>
         new TreeCopy(this).CopyAsync(from, to, recursive, cancellationToken);
+
+    /// <summary>Stripes, files below a directory, and pages held as a guest lie on any node. One that cannot be reached fails it, after the others.</summary>
+    private async Task<DroppedPages> OfAllAsync(Func<ICacheNode, Task<DroppedPages>> ask)
+    {
+        DroppedPages dropped = default;
+        CacheException? unreachable = null;
+        foreach (ICacheNode node in nodes.All)
+        {
+            try
+            {
+                dropped += await ask(node).ConfigureAwait(false);
+            }
+            catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+            {
+                unreachable = e;
+            }
+        }
+        return unreachable is null ? dropped : throw unreachable;
+    }
 
     private ICacheNode OwnerOf(CachePath path) =>
         mounts().TryResolve(path, out MountedKey mounted) ? nodes.OwnerOf(mounted.Mount.Storage.Identity, mounted.Key, 0) : nodes.Local;

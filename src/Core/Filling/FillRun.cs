@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Orleans.Cache.Identity;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Telemetry;
 using Orleans.Cache.UnderStorage;
@@ -17,7 +16,7 @@ namespace Orleans.Cache.Filling;
 /// still writes them as this one's pages.
 /// </remarks>
 internal sealed partial class FillRun(
-    Func<UfsIdentity, IUnderStorage> storageOf,
+    IFillSource source,
     IPageStore store,
     FillBufferPool pool,
     BypassAdmission admission,
@@ -83,8 +82,7 @@ internal sealed partial class FillRun(
 
     private async Task TransferAsync(Fill fill, List<Task> keeping, CancellationTokenSource patience, CancellationToken cancellationToken)
     {
-        IUfsReader reader = await storageOf(fill.File.Identity)
-            .OpenReadAsync(fill.File.Key, fill.File.Version, fill.Start, fill.Length, cancellationToken).ConfigureAwait(false); // 2
+        IUfsReader reader = await source.OpenAsync(fill.File, fill.Start, fill.Length, cancellationToken).ConfigureAwait(false); // 2
         await using (reader.ConfigureAwait(false))
             await TransferPagesAsync(fill, reader, keeping, patience, cancellationToken).ConfigureAwait(false); // 3, 4
         patience.CancelAfter(Timeout.InfiniteTimeSpan);

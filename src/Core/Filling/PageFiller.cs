@@ -16,7 +16,7 @@ namespace Orleans.Cache.Filling;
 /// </summary>
 internal sealed partial class PageFiller : IAsyncDisposable
 {
-    private readonly Func<UfsIdentity, IUnderStorage> _storageOf;
+    private readonly IFillSource _source;
     private readonly IPageStore _store;
     private readonly CacheLimits _limits;
     private readonly CacheCounters _counters;
@@ -33,9 +33,9 @@ internal sealed partial class PageFiller : IAsyncDisposable
     private int _disposed;
 
     public PageFiller(
-        Func<UfsIdentity, IUnderStorage> storageOf, IPageStore store, int pageSize, CacheLimits limits, CacheCounters counters, TimeProvider time, ILogger log)
+        IFillSource source, IPageStore store, int pageSize, CacheLimits limits, CacheCounters counters, TimeProvider time, ILogger log)
     {
-        _storageOf = storageOf;
+        _source = source;
         _store = store;
         _pageSize = pageSize;
         _limits = limits;
@@ -44,7 +44,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
         _log = log;
         _pool = new FillBufferPool(limits.FillBufferBytes, pageSize, limits.MaxFillWaiters);
         _admission = new BypassAdmission(limits, time);
-        _run = new FillRun(storageOf, store, _pool, _admission, limits, counters, time, log);
+        _run = new FillRun(source, store, _pool, _admission, limits, counters, time, log);
         // An eighth of the read-ahead window: eight streams in parallel hide the latency of object stores.
         ChunkPages = (int)Math.Max(1, Math.Min(limits.MaxFillBytes, limits.ReadAheadBytes / 8) / pageSize);
     }
@@ -311,8 +311,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            IUfsReader reader = await _storageOf(file.Identity)
-                .OpenReadAsync(file.Key, file.Version, offset, wanted, either.Token).ConfigureAwait(false);
+            IUfsReader reader = await _source.OpenAsync(file, offset, wanted, either.Token).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
                 int read = await reader.ReadAsync(destination[..wanted], either.Token).ConfigureAwait(false);

@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
+using System.Text;
 using Orleans.Cache.Identity;
+using Orleans.Cache.Ring;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Mounts;
@@ -24,10 +26,14 @@ public sealed class MountTable
             if (Mounts[i].Path == Mounts[i - 1].Path)
                 throw new CacheException(CacheError.InvalidArgument, $"Two mounts at '{Mounts[i].Path}'; give each mount a path of its own.");
         }
+        Fingerprint = Mounts.Aggregate(0UL, (seed, m) => XxHash64.Of(Encoding.UTF8.GetBytes($"{m.Path}={m.Storage.Identity},{m.Freshness},{m.IsWritable}"), seed));
         _storages = _longestFirst.DistinctBy(m => m.Storage.Identity).ToFrozenDictionary(m => m.Storage.Identity, m => m.Storage);
     }
 
     public long Version { get; }
+
+    /// <summary>Equal for tables that show the same files under the same rules, whatever their versions: nodes of one cluster compare it.</summary>
+    public ulong Fingerprint { get; }
 
     /// <summary>All mounts, in the order of their paths.</summary>
     public IReadOnlyList<Mount> Mounts { get; }

@@ -29,7 +29,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         PageSize = services.PageSize;
         _metadata = new MetadataCache(services.Mounts, services.PageSize, services.Limits, services.Counters, services.Time);
         _filler = new PageFiller(
-            identity => _mounts().StorageOf(identity), _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log);
+            services.Source(new UfsFillSource(identity => _mounts().StorageOf(identity))), _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log);
         _loader = new PageLoader(_filler, _store, services.Limits);
         _counters.ObserveGauge("ocache.fill.buffers", () => [new(_filler.BufferedBytes)], "By", "Memory that fills hold.");
         StoreGauges.Publish(_counters, _store);
@@ -56,6 +56,8 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         Hit(file, offset, wanted.Length, expected);
         return new(wanted.Length);
     }
+
+    public IRangeReader? TryOpenRange(FileRef file, long offset, long length) => null;
 
     public BackingLease? TryLease(FileRef file, long offset, long length, long expected)
     {

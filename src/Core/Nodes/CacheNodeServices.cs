@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Cache.Filling;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Telemetry;
@@ -18,6 +19,9 @@ public sealed record CacheNodeServices
     public required TimeProvider Time { get; init; }
 
     public required ILogger Log { get; init; }
+
+    /// <summary>What fills read, made from the under storage: a cluster asks a neighbour first.</summary>
+    public Func<IFillSource, IFillSource> Source { get; init; } = ufs => ufs;
 
     public CacheLimits Limits { get; init; } = new();
 

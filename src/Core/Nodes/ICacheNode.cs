@@ -36,6 +36,12 @@ public interface ICacheNode
     ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken);
 
     /// <summary>
+    /// One answer that brings a range of one version in order, where reading piece by piece would ask each time. Null where
+    /// <see cref="ReadAsync"/> asks nobody: read by it.
+    /// </summary>
+    IRangeReader? TryOpenRange(FileRef file, long offset, long length);
+
+    /// <summary>
     /// Lends the leading part of a range that is cached on this machine. Null where it is elsewhere, not cached or not verified:
     /// read it. <paramref name="expected"/> is what ReadAsync takes it for. Never waits.
     /// </summary>
@@ -89,6 +95,9 @@ public interface INodeDirectory
 {
     /// <summary>The node that owns stripe <paramref name="stripe"/> of a key; stripe 0 holds the file's metadata too.</summary>
     ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe);
+
+    /// <summary>Its name, for people.</summary>
+    string NameOfOwner(UfsIdentity identity, string key, long stripe);
 
     /// <summary>The node that answers for directories that belong to no mount, and runs what is node-wide.</summary>
     ICacheNode Local { get; }

@@ -9,5 +9,7 @@ public sealed class LocalNodeDirectory(ICacheNode node) : INodeDirectory
 
     public IReadOnlyList<ICacheNode> All { get; } = [node];
 
+    public string NameOfOwner(UfsIdentity identity, string key, long stripe) => node.Name;
+
     public ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe) => node;
 }

@@ -29,6 +29,9 @@ public sealed class CacheCounters : IDisposable
         Observe("ocache.ufs.written", BytesToUfs, "By", "Bytes written to under storages.");
         Observe("ocache.ufs.errors", UfsErrors, "{error}", "Reads, writes, status requests and listings that under storages failed.");
         Observe("ocache.status.hits", StatusHits, "{lookup}", "Status lookups answered from memory.");
+        Observe("ocache.peer.reads", PeerReads, "{read}", "Reads served to other nodes and to ring-aware clients.");
+        Observe("ocache.peer.forwarded", Forwarded, "{read}", "Reads of this node's clients that another node served.");
+        Observe("ocache.fill.neighbour", NeighbourFills, "{read}", "Reads of fills that another node's store answered instead of the under storage.");
         Observe("ocache.fill.rejected", FillsRejected, "{read}", "Reads refused because too many waited for fill buffers.");
     }
 
@@ -59,6 +62,12 @@ public sealed class CacheCounters : IDisposable
     public Tally UfsErrors { get; } = new();
 
     public Tally StatusHits { get; } = new();
+
+    public Tally PeerReads { get; } = new();
+
+    public Tally Forwarded { get; } = new();
+
+    public Tally NeighbourFills { get; } = new();
 
     public Tally FillsRejected { get; } = new();
 

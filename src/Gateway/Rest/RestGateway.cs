@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Metrics;
+using Orleans.Cache.Gateway.Peers;
 using Orleans.Cache.Gateway.Rest.Browsing;
 using Orleans.Cache.Gateway.Rest.Files;
 using Orleans.Cache.Gateway.Rest.Health;
@@ -54,6 +55,7 @@ public static class RestGateway
             .AddSingleton<NodeEndpoints>()
             .AddSingleton<SourceEndpoint>()
             .AddSingleton<HealthEndpoints>()
+            .AddPeerGateway()
             .AddRestDescription();
     }
 
@@ -82,6 +84,7 @@ public static class RestGateway
         app.MapGet("/health/live", (Delegate)HealthEndpoints.Live).Describe("live", "The process answers.");
         app.MapGet("/health/ready", (Delegate)The<HealthEndpoints>(app).ReadyAsync).Describe("ready", "The node serves; 503 says why it does not.");
         app.MapGet(PrometheusScrape.Route, (Delegate)The<PrometheusScrape>(app).HandleAsync).Describe("metrics", "Metrics in Prometheus' text format.");
+        app.MapPeerGateway();
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapGet("/", (Delegate)RestDescription.WriteRoutes).ExcludeFromDescription();
         return app;

@@ -1,6 +1,7 @@
 using System.Net;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
+using Orleans.Cache.Ring;
 
 namespace Orleans.Cache.Silo.Configuration;
 
@@ -29,6 +30,9 @@ internal sealed record NodeOptions
 
     /// <summary>Every page is compared with its checksum once in this time; zero: never.</summary>
     public required TimeSpan ScrubPeriod { get; init; }
+
+    /// <summary>All nodes of the cluster, this one included; empty: this one alone.</summary>
+    public required IReadOnlyList<RingMember> Peers { get; init; }
 
     /// <summary>OpenTelemetry collector, or null.</summary>
     public required Uri? Otlp { get; init; }

@@ -48,9 +48,11 @@ internal sealed class NodeOptionsReader
             _problems.Add($"{_given.Single(setting)!.Value.Origin} is given more than once; it takes one value.");
         int pageSize = ReadPageSize();
         IPAddress listen = ReadListen();
+        string name = ReadName();
         return new NodeOptions
         {
-            Name = ReadName(),
+            Name = name,
+            Peers = _given.Single(Settings.Peers) is { } peers ? new PeersParser(name, _problems).Parse(peers) : [],
             Mounts = ReadMounts(),
             Stores = ReadStores(pageSize),
             PageSize = pageSize,

@@ -32,6 +32,10 @@ internal static class Settings
 
     public static readonly Setting Name = new("name", "NAME", "Stable name of this node: letters, digits, '.', '_' and '-'. Default: the host name.");
 
+    public static readonly Setting Peers = new("peers", "NAME=URL,...",
+        "All nodes of the cluster, this one included, e.g. n1=http://10.0.0.1:28080,n2=http://10.0.0.2:28080; --name says which is this one. "
+        + "NAME*WEIGHT gives a node a larger or smaller share. Default: this node alone.");
+
     public static readonly Setting LogLevel = new("log-level", "LEVEL",
         "trace, debug, information, warning, error, critical or none; logs go to standard error. Default: information.");
 
@@ -39,5 +43,5 @@ internal static class Settings
     public static readonly Setting Config = new("config", "FILE", "Read settings from a YAML or JSON file; keys are the names of the switches.");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Mount, Store, PageSize, Listen, RestPort, Eviction, ScrubPeriod, Insecure, Otlp, Name, LogLevel, Config];
+        [Mount, Store, PageSize, Listen, RestPort, Eviction, ScrubPeriod, Insecure, Otlp, Name, Peers, LogLevel, Config];
 }

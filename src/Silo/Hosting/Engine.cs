@@ -1,3 +1,4 @@
+using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Eviction;
 using Orleans.Cache.Files;
 using Orleans.Cache.Mounts;
@@ -19,14 +20,21 @@ internal sealed class Engine : IAsyncDisposable
     private readonly CacheNode _node;
     private readonly MountTable _mounts;
 
-    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters, TimeProvider time)
+    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters, StaticCluster? cluster, TimeProvider time)
     {
         _node = node;
         _mounts = mounts;
         Store = store;
         Counters = counters;
-        Files = new CacheFileSystem(new LocalNodeDirectory(node), () => mounts, time);
+        Cluster = cluster;
+        Files = new CacheFileSystem(cluster?.Join(node) ?? new LocalNodeDirectory(node), () => mounts, time);
     }
+
+    /// <summary>This process's node, apart from any cluster.</summary>
+    public ICacheNode Node => _node;
+
+    /// <summary>The cluster it belongs to; null where it is alone.</summary>
+    public StaticCluster? Cluster { get; }
 
     public CacheFileSystem Files { get; }
 
@@ -45,6 +53,7 @@ internal sealed class Engine : IAsyncDisposable
         StoreDirectoryOptions[] directories = [.. options.Stores.Select(s => new StoreDirectoryOptions(s.Directory, s.Capacity) { ScrubPeriod = options.ScrubPeriod })];
         FilePageStore store = await FilePageStore.OpenAsync(
             directories, options.PageSize, () => EvictionPolicies.Create(options.Eviction), limits, time, log, cancellationToken).ConfigureAwait(false);
+        StaticCluster? cluster = options.Peers.Count == 0 ? null : new StaticCluster(options.Name, options.Peers, () => mounts, time, log);
         var node = new CacheNode(options.Name, new CacheNodeServices
         {
             Mounts = () => mounts,
@@ -54,12 +63,15 @@ internal sealed class Engine : IAsyncDisposable
             Log = log,
             Limits = limits,
             PageSize = options.PageSize,
+            Source = ufs => cluster?.AskNeighboursFirst(ufs) ?? ufs,
         });
-        return new Engine(node, mounts, store, counters, time);
+        return new Engine(node, mounts, store, counters, cluster, time);
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (Cluster is not null)
+            await Cluster.DisposeAsync().ConfigureAwait(false);
         await _node.DisposeAsync().ConfigureAwait(false);
         await Store.DisposeAsync().ConfigureAwait(false);
         foreach (Mount mount in _mounts.Mounts)

@@ -40,6 +40,8 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
                 app.Lifetime.ApplicationStopping.Register(health.StartDraining);
                 await ListenAsync(app, cancellationToken).ConfigureAwait(false);
                 health.MarkReady();
+                if (engine.Cluster is { } cluster)
+                    await cluster.StartAsync().ConfigureAwait(false);
                 await Banner.WriteAsync(output, options, engine, new Uri(app.Urls.First()), cancellationToken).ConfigureAwait(false);
                 await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -62,6 +64,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
         builder.Services.AddSingleton(engine.Files)
             .AddSingleton(engine.Store)
             .AddSingleton(engine.Counters)
+            .AddSingleton(engine.Node)
             .AddSingleton(_limits)
             .AddSingleton(ShownSettings.Of(options))
             .AddSingleton<INodeLog>(_recent)
@@ -70,6 +73,8 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             .AddRouting()
             .AddRestGateway(_restLimits)
             .AddNodeTelemetry(options.Name, ExportMetrics(), ExportTraces());
+        if (engine.Cluster is { } cluster)
+            builder.Services.AddSingleton(cluster);
         return builder.Build().MapRestGateway();
     }
 

@@ -22,7 +22,7 @@ public sealed class FillBuffersTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _store = new HeldPageStore(await OpenAsync(_root));
-        _filler = new PageFiller(_ => _source, _store, PageSize, new CacheLimits(), _counters, TimeProvider.System, NullLogger.Instance);
+        _filler = new PageFiller(new UfsFillSource(_ => _source), _store, PageSize, new CacheLimits(), _counters, TimeProvider.System, NullLogger.Instance);
     }
 
     public async Task DisposeAsync()

@@ -28,7 +28,7 @@ public sealed class WaiterAgainstEvictionTests
         using var pool = new FillBufferPool(2 * PageSize, PageSize, maxWaiters: 10);
         var limits = new CacheLimits();
         var run = new FillRun(
-            _ => source, store, pool, new BypassAdmission(limits, TimeProvider.System), limits, counters, TimeProvider.System, NullLogger.Instance);
+            new UfsFillSource(_ => source), store, pool, new BypassAdmission(limits, TimeProvider.System), limits, counters, TimeProvider.System, NullLogger.Instance);
         (FileRef file, byte[] content) = await PutAsync(source, "waited-for", 1);
         (FileRef other, byte[] otherContent) = await PutAsync(source, "other", 2);
         var fill = new Fill(file, firstPage: 0, pageCount: 2);

@@ -67,6 +67,8 @@ internal sealed class Bench : INodeDirectory, IAsyncDisposable
 
     public IReadOnlyList<ICacheNode> All => [_node];
 
+    public string NameOfOwner(UfsIdentity identity, string key, long stripe) => _node.Name;
+
     public ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe) => _node;
 
     public static async Task<Bench> StartAsync(Setup setup)

@@ -100,7 +100,7 @@ internal sealed class FaultyHost : IAsyncDisposable
         var rest = new RestLimits();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(new CacheFileSystem(new LocalNodeDirectory(_node), () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(_store)
+        builder.Services.AddSingleton<ICacheNode>(_node).AddSingleton(new CacheFileSystem(new LocalNodeDirectory(_node), () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(_store)
             .AddSingleton<TimeProvider>(Time).AddSingleton(health)
             .AddNodeTelemetry("faulty").AddRestGateway(rest);
         builder.WebHost.UseInlineScheduling();

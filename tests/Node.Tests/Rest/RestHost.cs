@@ -66,7 +66,7 @@ internal sealed class RestHost : IAsyncDisposable
         });
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(Log);
-        builder.Services.AddSingleton(new CacheFileSystem(new LocalNodeDirectory(_node), () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(store)
+        builder.Services.AddSingleton<ICacheNode>(_node).AddSingleton(new CacheFileSystem(new LocalNodeDirectory(_node), () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(store)
             .AddSingleton(cacheLimits)
             .AddSingleton<TimeProvider>(Time).AddSingleton(Health)
             .AddNodeTelemetry("memory").AddRestGateway(limits);

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.SendFile;
+using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
 
 namespace Orleans.Cache.Gateway.Rest.Files;
@@ -19,6 +20,9 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
     /// </summary>
     private const int ChunkBytes = 32 * CacheLimits.KiB;
 
+    /// <summary>What another node sends comes in larger pieces: a read and a write of the socket each.</summary>
+    private const int RemoteChunkBytes = 128 * CacheLimits.KiB;
+
     /// <summary>
     /// From here on sendfile is faster than a read and a send. On open files they are equal between 8 and 16 KiB; over 100,000
     /// files of 20 KiB, where most must be opened, the read served a tenth more.
@@ -35,6 +39,7 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
     private readonly PipeWriter _writer = context.Response.BodyWriter;
     private readonly CancellationToken _gone = context.RequestAborted;
     private ISendFileFeature? _sendFile;
+    private IRangeReader? _remote;
 
     /// <summary>Sends a range. Ends early only where the client is gone.</summary>
     /// <exception cref="CacheException">Changed, NotFound, Unavailable, Overloaded.</exception>
@@ -43,16 +48,23 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
         long end = range.Start + range.Length;
         if (range.Length >= SendFileFrom)
             _sendFile = context.Features.Get<ISendFileFeature>();
-        for (long offset = range.Start; offset < end;)
+        try
         {
-            int sent = await SendCachedAsync(offset, end - offset).ConfigureAwait(false);
-            if (sent == 0)
-                sent = await CopyAsync(offset, end - offset).ConfigureAwait(false);
-            if (sent < 0)
-                return;
-            offset += sent;
-            if (sent == SendFileBytes && offset < end)
-                await Task.Yield();
+            for (long offset = range.Start; offset < end;)
+            {
+                int sent = _remote is null ? await SendCachedAsync(offset, end - offset).ConfigureAwait(false) : 0;
+                if (sent == 0)
+                    sent = await CopyAsync(offset, end - offset).ConfigureAwait(false);
+                if (sent < 0)
+                    return;
+                offset += sent;
+                if (sent == SendFileBytes && offset < end)
+                    await Task.Yield();
+            }
+        }
+        finally
+        {
+            await CloseRemoteAsync().ConfigureAwait(false);
         }
     }
 
@@ -99,16 +111,33 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
     private ValueTask<bool> ComesInOnePieceAsync(long offset, long left) =>
         left >= SendFileFrom && _sendFile is not null ? file.AwaitPageAsync(offset, _gone) : new(false);
 
-    /// <summary>Bytes read and sent, at least one; -1 where the client is gone.</summary>
+    /// <summary>Bytes read and sent; -1 where the client is gone; 0 where another node is to be asked for the rest.</summary>
     private async ValueTask<int> CopyAsync(long offset, long left)
     {
-        int wanted = (int)Math.Min(left, ChunkBytes);
+        _remote ??= file.TryOpenRange(offset, left);
+        int wanted = (int)Math.Min(left, _remote is null ? ChunkBytes : RemoteChunkBytes);
         Memory<byte> target = _writer.GetMemory(wanted)[..wanted];
-        int read = await file.ReadAsync(offset, target, left, _gone).ConfigureAwait(false);
+        int read = _remote is null
+            ? await file.ReadAsync(offset, target, left, _gone).ConfigureAwait(false)
+            : await _remote.ReadAsync(target, _gone).ConfigureAwait(false);
+        if (read == 0 && _remote is not null)
+        {
+            // The end of the owner's stripe; the next one may be ours.
+            await CloseRemoteAsync().ConfigureAwait(false);
+            return 0;
+        }
         if (read <= 0)
             throw CacheException.Changed(file.Status.Path.Value);
         _writer.Advance(read);
         return await FlushAsync().ConfigureAwait(false) ? read : -1;
+    }
+
+    private async ValueTask CloseRemoteAsync()
+    {
+        if (_remote is null)
+            return;
+        await _remote.DisposeAsync().ConfigureAwait(false);
+        _remote = null;
     }
 
     /// <summary>False: nobody reads any more.</summary>

@@ -28,6 +28,7 @@ internal static class ProblemKinds
         CacheError.NotSupported => new(StatusCodes.Status501NotImplemented, "not-supported", e.Message),
         CacheError.Overloaded => new(StatusCodes.Status503ServiceUnavailable, "overloaded", e.Message) { RetryAfter = OverloadedRetrySeconds },
         CacheError.Unavailable => new(StatusCodes.Status503ServiceUnavailable, "unavailable", e.Message) { RetryAfter = UnavailableRetrySeconds },
+        CacheError.NodeUnreachable => new(StatusCodes.Status503ServiceUnavailable, "node-unreachable", e.Message) { RetryAfter = OverloadedRetrySeconds },
         _ => Internal(),
     };
 

@@ -1,0 +1,39 @@
+using Orleans.Cache.Client.Nodes;
+using Orleans.Cache.Nodes;
+using Orleans.Cache.Ring;
+
+namespace Orleans.Cache.Client.Cluster;
+
+/// <summary>A ring and the nodes on it: an immutable snapshot.</summary>
+/// <param name="Ring">All configured members, whether or not they answer: who is down is passed over, which gives the same owners as a ring without it.</param>
+/// <param name="Nodes">By name. The process's own node, where it is one, stands here as itself.</param>
+internal sealed record ClusterNodes(HashRing Ring, IReadOnlyDictionary<string, ICacheNode> Nodes)
+{
+    /// <summary>
+    /// Owners tried before the caller's own node or the under storage: with more of them down at once, their neighbours' caches
+    /// would help little.
+    /// </summary>
+    private const int MaxOwners = 4;
+
+    /// <summary>The node that serves a key now: the first owner that is up. Null where none is.</summary>
+    public ICacheNode? ActingOwner(RingKey key)
+    {
+        if (Ring.Owner(key) is not { } owner)
+            return null;
+        ICacheNode first = Nodes[owner.Name];
+        return IsUp(first) ? first : Owners(key).FirstOrDefault();
+    }
+
+    /// <summary>The owners of a key that are up, in order.</summary>
+    public IEnumerable<ICacheNode> Owners(RingKey key)
+    {
+        foreach (RingMember member in Ring.Owners(key, MaxOwners))
+        {
+            ICacheNode node = Nodes[member.Name];
+            if (IsUp(node))
+                yield return node;
+        }
+    }
+
+    public static bool IsUp(ICacheNode node) => node is not HttpNode remote || remote.Life.IsUp;
+}

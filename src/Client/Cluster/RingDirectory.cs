@@ -1,0 +1,22 @@
+using Orleans.Cache.Identity;
+using Orleans.Cache.Nodes;
+using Orleans.Cache.Ring;
+
+namespace Orleans.Cache.Client.Cluster;
+
+/// <summary>Finds owners on the ring. What another node owns goes through one <see cref="RoutedNode"/>, which knows what to do when that is lost.</summary>
+/// <param name="cluster">The ring now.</param>
+/// <param name="local">The process's own node.</param>
+/// <param name="routed">The others.</param>
+internal sealed class RingDirectory(Func<ClusterNodes> cluster, ICacheNode local, RoutedNode routed) : INodeDirectory
+{
+    public ICacheNode Local => local;
+
+    public IReadOnlyList<ICacheNode> All => [.. cluster().Nodes.Values];
+
+    public string NameOfOwner(UfsIdentity identity, string key, long stripe) =>
+        (cluster().ActingOwner(RingKey.Of(identity, key, stripe)) ?? local).Name;
+
+    public ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe) =>
+        cluster().ActingOwner(RingKey.Of(identity, key, stripe)) == local ? local : routed;
+}

@@ -1,0 +1,129 @@
+using System.Runtime.CompilerServices;
+using Orleans.Cache.Filling;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Nodes;
+using Orleans.Cache.Pages;
+using Orleans.Cache.Ring;
+
+namespace Orleans.Cache.Client.Cluster;
+
+/// <summary>
+/// The cluster as one node: each call goes to the owner of its key; where that cannot be reached, to the next, and at last to
+/// <paramref name="last"/>. A read that was under way goes on at its offset, of the same version.
+/// </summary>
+/// <param name="cluster">The ring now.</param>
+/// <param name="mounts">The mount table now: it turns paths into keys.</param>
+/// <param name="last">Serves when no owner answers: the process's own node.</param>
+internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mounts, ICacheNode last) : ICacheNode
+{
+    public string Name => last.Name;
+
+    public int PageSize => last.PageSize;
+
+    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) =>
+        AskAsync(KeyOf(path), node => node.GetStatusAsync(path, cancellationToken));
+
+    /// <summary>A listing that breaks off goes on after the last entry it brought.</summary>
+    public async IAsyncEnumerable<FileStatus> ListAsync(
+        CachePath directory, string? startAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (ICacheNode node in Candidates(KeyOf(directory)))
+        {
+            bool brokeOff = false;
+            IAsyncEnumerator<FileStatus> entries = node.ListAsync(directory, startAfter, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using (entries.ConfigureAwait(false))
+            {
+                while (true)
+                {
+                    try
+                    {
+                        if (!await entries.MoveNextAsync().ConfigureAwait(false))
+                            break;
+                    }
+                    catch (CacheException e) when (IsPassedOver(e, node))
+                    {
+                        brokeOff = true;
+                        break;
+                    }
+                    startAfter = entries.Current.Path.Name;
+                    yield return entries.Current;
+                }
+            }
+            if (!brokeOff)
+                yield break;
+        }
+    }
+
+    public ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken) =>
+        AskAsync(KeyOf(file, offset), node => node.ReadAsync(file, offset, destination, expected, cancellationToken));
+
+    public IRangeReader? TryOpenRange(FileRef file, long offset, long length) =>
+        new RoutedRangeReader(Candidates(KeyOf(file, offset)).GetEnumerator(), IsPassedOver, file, offset, length);
+
+    public BackingLease? TryLease(FileRef file, long offset, long length, long expected) =>
+        cluster().ActingOwner(KeyOf(file, offset)) == last ? last.TryLease(file, offset, length, expected) : null;
+
+    public ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken) =>
+        cluster().ActingOwner(KeyOf(file, offset)) == last ? last.AwaitPageAsync(file, offset, cancellationToken) : new(false);
+
+    public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) =>
+        AskAsync(KeyOf(file, 0), node => node.GetCachedBytesAsync(file, cancellationToken));
+
+    public ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken) =>
+        AskAsync(KeyOf(file, offset), node => node.LoadAsync(file, offset, length, cancellationToken));
+
+    public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
+        AskAsync(KeyOf(file, 0), node => node.DescribePagesAsync(file, maxRuns, cancellationToken));
+
+    public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) =>
+        AskAsync(KeyOf(path), node => node.RecallStatusAsync(path, cancellationToken));
+
+    public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
+        last.CountCachedAsync(path, recursive, cancellationToken);
+
+    public Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => last.FreeAsync(path, recursive, cancellationToken);
+
+    public Task InvalidateAsync(CachePath path, bool recursive) => last.InvalidateAsync(path, recursive);
+
+    public Task DropAsync(FileRef file) => last.DropAsync(file);
+
+    private static RingKey KeyOf(FileRef file, long offset) => RingKey.Of(file.Identity, file.Key, offset / Files.CacheFile.StripeBytes);
+
+    private RingKey KeyOf(CachePath path) =>
+        mounts().TryResolve(path, out MountedKey at) ? RingKey.OfFile(at.Mount.Storage.Identity, at.Key) : default;
+
+    /// <summary>The owners that are up, then the last resort, which is not asked twice.</summary>
+    private IEnumerable<ICacheNode> Candidates(RingKey key)
+    {
+        bool wasLast = false;
+        foreach (ICacheNode node in cluster().Owners(key))
+        {
+            wasLast |= node == last;
+            yield return node;
+        }
+        if (!wasLast)
+            yield return last;
+    }
+
+    private async ValueTask<T> AskAsync<T>(RingKey key, Func<ICacheNode, ValueTask<T>> ask)
+    {
+        foreach (ICacheNode node in Candidates(key))
+        {
+            try
+            {
+                return await ask(node).ConfigureAwait(false);
+            }
+            catch (CacheException e) when (IsPassedOver(e, node))
+            {
+                // The next one can answer.
+            }
+        }
+        throw NoneLeft();
+    }
+
+    private bool IsPassedOver(CacheException failure, ICacheNode node) => failure.Error == CacheError.NodeUnreachable && node != last;
+
+    internal static CacheException NoneLeft() => new(CacheError.NodeUnreachable, "No node of the cluster answers; see 'ocache cluster'.");
+}

@@ -1,0 +1,59 @@
+using Orleans.Cache.Identity;
+using Orleans.Cache.Nodes;
+
+namespace Orleans.Cache.Client.Cluster;
+
+/// <summary>A range that goes on at the next candidate, at its offset and of the same version, when the node that sends it is lost.</summary>
+/// <param name="candidates">Who can serve it, best first.</param>
+/// <param name="isPassedOver">Whether a failure of a node is a reason to ask the next.</param>
+/// <param name="file">The version.</param>
+/// <param name="offset">First byte.</param>
+/// <param name="length">Bytes of the range.</param>
+internal sealed class RoutedRangeReader(
+    IEnumerator<ICacheNode> candidates, Func<CacheException, ICacheNode, bool> isPassedOver, FileRef file, long offset, long length) : IRangeReader
+{
+    private readonly long _end = offset + length;
+    private long _offset = offset;
+    private IRangeReader? _reader;
+    private bool _started;
+
+    public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        if (_offset == _end)
+            return 0;
+        if (!_started)
+            await NextAsync().ConfigureAwait(false);
+        while (true)
+        {
+            try
+            {
+                int read = _reader is null
+                    ? await candidates.Current.ReadAsync(file, _offset, Cut(destination), _end - _offset, cancellationToken).ConfigureAwait(false)
+                    : await _reader.ReadAsync(destination, cancellationToken).ConfigureAwait(false);
+                _offset += read;
+                return read;
+            }
+            catch (CacheException e) when (isPassedOver(e, candidates.Current))
+            {
+                await NextAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        candidates.Dispose();
+        if (_reader is not null)
+            await _reader.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private Memory<byte> Cut(Memory<byte> destination) => destination.Length > _end - _offset ? destination[..(int)(_end - _offset)] : destination;
+
+    private async ValueTask NextAsync()
+    {
+        _started = true;
+        if (_reader is not null)
+            await _reader.DisposeAsync().ConfigureAwait(false);
+        _reader = candidates.MoveNext() ? candidates.Current.TryOpenRange(file, _offset, _end - _offset) : throw RoutedNode.NoneLeft();
+    }
+}

@@ -1,0 +1,29 @@
+namespace Orleans.Cache.Client.Nodes;
+
+/// <summary>Limits of talking to nodes, each with its unit and its reason.</summary>
+public sealed record ClientLimits
+{
+    /// <summary>Connections to one node. One carries 2 GiB/s on loopback; 64 cover as many concurrent readers without a queue.</summary>
+    public int ConnectionsPerNode { get; init; } = 64;
+
+    /// <summary>Nodes are near: one that does not accept within a second is passed over.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// A request that brought nothing for so long makes us ping its node, for the source behind it may just be slow. With
+    /// <see cref="PingTimeout"/> a frozen node is left after two to three seconds.
+    /// </summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>A ping does no work; longer than the longest pause of a healthy process.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>A node that is down is pinged so often: it is back in use within a second, and a dead one costs next to nothing.</summary>
+    public TimeSpan PingPeriod { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Idle connections are closed after this time, before the nodes' own limit (130 s).</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Bytes of an answer that is held as a whole: statuses and figures. Far above any real one.</summary>
+    public int MaxMessageBytes { get; init; } = 1 << 20;
+}

@@ -1,0 +1,130 @@
+using System.Text.Json;
+using Orleans.Cache.Ring;
+
+namespace Orleans.Cache.Client.Nodes;
+
+/// <summary>
+/// Whether a node answers. Only a ping says so: a request that fails or stalls causes one, and its outcome decides for all
+/// requests to the node.
+/// </summary>
+/// <remarks>
+/// Invariants: at most one ping is under way. While the node is down its token is cancelled, so whatever waits for it ends at once and
+/// goes elsewhere; each time it comes up it has a new token. A node that is down is pinged again by whoever asks for it, once a period.
+/// </remarks>
+internal sealed class NodeLife(RingMember member, PeerTransport transport, Func<PingMessage, string?> objection) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private CancellationTokenSource _down = new();
+    private Task<bool>? _ping;
+    private long _pingedAt;
+    private volatile bool _isDown;
+    private int _doubts;
+
+    /// <summary>Why the node is not used; null while it is.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>Whether requests may go to it. One that is down is pinged in the background when it was not lately.</summary>
+    public bool IsUp
+    {
+        get
+        {
+            if (_isDown && transport.Time.GetElapsedTime(Volatile.Read(ref _pingedAt)) >= transport.Limits.PingPeriod)
+                _ = PingAsync();
+            return !_isDown;
+        }
+    }
+
+    /// <summary>Cancelled when the node goes down.</summary>
+    public CancellationToken Token
+    {
+        get
+        {
+            lock (_gate)
+                return _down.Token;
+        }
+    }
+
+    /// <summary>Called when it comes up after it was down, before anybody is sent there; failing keeps it down.</summary>
+    public Func<Task>? ComingUp { get; set; }
+
+    /// <summary>Asks the node; joins a ping under way.</summary>
+    public Task<bool> PingAsync()
+    {
+        lock (_gate)
+            return _ping ??= Task.Run(PingOnceAsync);
+    }
+
+    /// <summary>Takes the node for down until a ping, and <see cref="ComingUp"/>, say otherwise: it missed something that it must be told.</summary>
+    public void Doubt()
+    {
+        Interlocked.Increment(ref _doubts);
+        Set("it missed an invalidation", Volatile.Read(ref _doubts));
+    }
+
+    public void Dispose() => _down.Dispose();
+
+    private async Task<bool> PingOnceAsync()
+    {
+        int doubts = Volatile.Read(ref _doubts);
+        string? reason = await TryPingAsync().ConfigureAwait(false);
+        if (reason is null && _isDown && ComingUp is { } prepare)
+        {
+            try
+            {
+                await prepare().ConfigureAwait(false);
+            }
+            catch (CacheException e)
+            {
+                reason = e.Message;
+            }
+        }
+        Set(reason, doubts);
+        lock (_gate)
+        {
+            _ping = null;
+            return !_isDown;
+        }
+    }
+
+    /// <summary>A ping that began before a doubt came up does not clear it: it has told the node nothing.</summary>
+    private void Set(string? reason, int doubts)
+    {
+        CancellationTokenSource? ended = null;
+        lock (_gate)
+        {
+            if (reason is null && doubts != _doubts)
+                return;
+            Volatile.Write(ref _pingedAt, transport.Time.GetTimestamp());
+            Reason = reason;
+            bool isDown = reason is not null;
+            if (isDown && !_isDown)
+                ended = _down;
+            else if (!isDown && _isDown)
+                _down = new CancellationTokenSource();
+            _isDown = isDown;
+        }
+        // Outside of the lock: whatever waits for the node goes on here.
+        ended?.Cancel();
+    }
+
+    private async Task<string?> TryPingAsync()
+    {
+        using var patience = new CancellationTokenSource(transport.Limits.PingTimeout, transport.Time);
+        try
+        {
+            using HttpResponseMessage answer = await transport.Pings.GetAsync(new Uri(member.Address, PeerRoutes.Ping), patience.Token).ConfigureAwait(false);
+            if (!answer.IsSuccessStatusCode)
+                return $"{member.Address} answers {(int)answer.StatusCode} to a ping; is it a node of Orleans.Cache?";
+            byte[] body = await answer.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false);
+            return JsonSerializer.Deserialize(body, PeerJson.Default.PingMessage) is { } ping ? objection(ping) : "an empty answer to a ping";
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return patience.IsCancellationRequested ? $"no answer to a ping for {transport.Limits.PingTimeout.TotalSeconds} s" : e.Message;
+        }
+        catch (JsonException)
+        {
+            return $"what answers at {member.Address} is not a node of Orleans.Cache";
+        }
+    }
+}
