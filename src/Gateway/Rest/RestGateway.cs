@@ -3,20 +3,26 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest.Browsing;
 using Orleans.Cache.Gateway.Rest.Files;
 using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Gateway.Rest.Loading;
 using Orleans.Cache.Gateway.Rest.OpenApi;
 using Orleans.Cache.Gateway.Rest.Operations;
 using Orleans.Cache.Gateway.Rest.Problems;
 using Orleans.Cache.Gateway.Rest.Writing;
+using Orleans.Cache.Loading;
+using Orleans.Cache.Pages;
 
 namespace Orleans.Cache.Gateway.Rest;
 
 /// <summary>
-/// The native REST front-end. Takes from the services: CacheFileSystem, CacheCounters, IPageStore, TimeProvider,
-/// <see cref="NodeHealth"/>, and what <see cref="NodeTelemetry.AddNodeTelemetry"/> adds.
+/// The native REST front-end. Takes from the services: CacheFileSystem, CacheCounters, IPageStore, TimeProvider, CacheLimits (the
+/// defaults where there are none), <see cref="NodeHealth"/>, and what <see cref="NodeTelemetry.AddNodeTelemetry"/> adds. Adds LoadJobs unless they are there.
 /// </summary>
 public static class RestGateway
 {
@@ -27,6 +33,7 @@ public static class RestGateway
         limits ??= new RestLimits();
         services.Configure<KestrelServerOptions>(limits.ApplyTo);
         services.Configure<JsonOptions>(options => RestJson.Apply(options.SerializerOptions));
+        services.TryAddSingleton(NewLoadJobs);
         return services.AddSingleton(limits)
             .AddSingleton<FileEndpoint>()
             .AddSingleton<StatusEndpoint>()
@@ -36,6 +43,7 @@ public static class RestGateway
             .AddSingleton<FreeEndpoint>()
             .AddSingleton<FileWriteEndpoint>()
             .AddSingleton<ChangeEndpoints>()
+            .AddSingleton<LoadEndpoint>()
             .AddSingleton<HealthEndpoints>()
             .AddRestDescription();
     }
@@ -60,6 +68,12 @@ public static class RestGateway
         app.MapGet(CacheEndpoint.Route, (Delegate)The<CacheEndpoint>(app).Handle).Describe("getCache", "Figures of this node and its store directories.");
         app.MapPost(FreeEndpoint.Route, (Delegate)The<FreeEndpoint>(app).HandleAsync).Describe(
             "free", "Drops what is cached of a path.", RestDescription.Free);
+        app.MapPost(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).SubmitAsync).Describe(
+            "load", "Begins to load a file, or everything below a directory, into the cache.", RestDescription.Load);
+        app.MapGet(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).Get).Describe(
+            "getLoad", "How far the load job of a path is; all jobs, the latest last, where no path is given.", RestDescription.Load);
+        app.MapDelete(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).Stop).Describe(
+            "stopLoad", "Stops the load job of a path; what is loaded stays.", RestDescription.Load);
         app.MapGet("/health/live", (Delegate)HealthEndpoints.Live).Describe("live", "The process answers.");
         app.MapGet("/health/ready", (Delegate)The<HealthEndpoints>(app).ReadyAsync).Describe("ready", "The node serves; 503 says why it does not.");
         app.MapGet(PrometheusScrape.Route, (Delegate)The<PrometheusScrape>(app).HandleAsync).Describe("metrics", "Metrics in Prometheus' text format.");
@@ -85,6 +99,15 @@ public static class RestGateway
         app.MapPost(ChangeEndpoints.CopyRoute, (Delegate)The<ChangeEndpoints>(app).CopyAsync).Describe(
             "copy", "Copies a file or a tree, also from mount to mount; files at the target are replaced.", RestDescription.Copy)
             .Refuses(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
+    }
+
+    /// <summary>The container stops the jobs, before whoever owns the engine ends it.</summary>
+    private static LoadJobs NewLoadJobs(IServiceProvider services)
+    {
+        IPageStore store = services.GetRequiredService<IPageStore>();
+        return new LoadJobs(
+            services.GetRequiredService<CacheFileSystem>(), () => StoreRoom.Of(store), services.GetService<CacheLimits>() ?? new CacheLimits(),
+            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<LoadJobs>>());
     }
 
     private static T The<T>(WebApplication app) where T : notnull => app.Services.GetRequiredService<T>();

@@ -16,7 +16,7 @@ public sealed class OpenApiTests
         (string Route, string[] Methods)[] routes =
         [
             ("/api/v1/files/{path}", ["get", "head"]), ("/api/v1/status/{path}", ["get"]), ("/api/v1/list/{path}", ["get"]),
-            ("/api/v1/mounts", ["get"]), ("/api/v1/cache", ["get"]), ("/api/v1/free", ["post"]),
+            ("/api/v1/mounts", ["get"]), ("/api/v1/cache", ["get"]), ("/api/v1/free", ["post"]), ("/api/v1/load", ["delete", "get", "post"]),
             ("/health/live", ["get"]), ("/health/ready", ["get"]), ("/metrics", ["get"]),
         ];
         Assert.Equal(routes.Select(r => r.Route).Order(), paths.EnumerateObject().Select(p => p.Name).Order());

@@ -67,6 +67,7 @@ internal sealed class RestHost : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(Log);
         builder.Services.AddSingleton(new CacheFileSystem(new LocalNodeDirectory(_node), () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(store)
+            .AddSingleton(cacheLimits)
             .AddSingleton<TimeProvider>(Time).AddSingleton(Health)
             .AddNodeTelemetry("memory").AddRestGateway(limits);
         builder.Services.Configure<KestrelServerOptions>(o => o.Listen(IPAddress.Loopback, 0));

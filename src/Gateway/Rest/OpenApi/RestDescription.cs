@@ -66,6 +66,9 @@ internal static class RestDescription
     public static IReadOnlyList<ParameterNote> Copy { get; } =
         [.. FromTo, new("recursive", ParameterLocation.Query, JsonSchemaType.Boolean, "Copy a directory with all it holds.")];
 
+    public static IReadOnlyList<ParameterNote> Load { get; } =
+        [new("path", ParameterLocation.Query, JsonSchemaType.String, "What to load: a file, or a directory with everything below it.")];
+
     public static IServiceCollection AddRestDescription(this IServiceCollection services) => services.AddOpenApi("v1", options =>
         options.AddDocumentTransformer((document, _, _) =>
         {
@@ -123,6 +126,7 @@ internal static class RestDescription
             GET       /api/v1/mounts           the mount table
             GET       /api/v1/cache            figures of this node and its store directories
             POST      /api/v1/free             ?path=/dir&recursive=true drops what is cached
+            POST      /api/v1/load             ?path=/dir begins to load it; GET says how far it is, DELETE stops it
             GET       /metrics                 Prometheus
             GET       /health/live, /health/ready
             GET       /openapi/v1.json         this, for programs
