@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Orleans.Cache.Gateway.Alluxio;
 using Orleans.Cache.Gateway.Rest.Files;
 
 namespace Orleans.Cache.Gateway.Rest;
@@ -11,7 +12,7 @@ internal static class OffEventThread
 {
     public static async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (!FileEndpoint.IsRead(context.Request))
+        if (!FileEndpoint.IsRead(context.Request) && !AlluxioReads.IsRead(context.Request))
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await next(context).ConfigureAwait(false);
     }

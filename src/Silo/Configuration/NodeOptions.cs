@@ -1,4 +1,5 @@
 using System.Net;
+using Orleans.Cache.Gateway.Alluxio;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 
@@ -29,6 +30,9 @@ internal sealed record NodeOptions
 
     /// <summary>Every page is compared with its checksum once in this time; zero: never.</summary>
     public required TimeSpan ScrubPeriod { get; init; }
+
+    /// <summary>The Alluxio dialect; where ids are remembered is decided when the node starts.</summary>
+    public required AlluxioOptions Alluxio { get; init; }
 
     /// <summary>OpenTelemetry collector, or null.</summary>
     public required Uri? Otlp { get; init; }

@@ -127,6 +127,7 @@ internal static class RestDescription
             GET       /api/v1/cache            figures of this node and its store directories
             POST      /api/v1/free             ?path=/dir&recursive=true drops what is cached
             POST      /api/v1/load             ?path=/dir begins to load it; GET says how far it is, DELETE stops it
+            ...       /v1/...                  the REST dialect of Alluxio's workers, see docs/ALLUXIO.md
             GET       /metrics                 Prometheus
             GET       /health/live, /health/ready
             GET       /openapi/v1.json         this, for programs
