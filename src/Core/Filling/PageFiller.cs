@@ -120,6 +120,9 @@ internal sealed partial class PageFiller : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether pages of this content could not be kept a moment ago, so that reads go past the cache.</summary>
+    public bool CouldNotKeep(FileRef file) => _admission.IsUnkept(file.Id);
+
     /// <summary>Bytes of buffers that a fill of pages [first, end) takes.</summary>
     public long CostOf(FileRef file, long first, long end)
     {

@@ -82,22 +82,38 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
 
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) => new(_store.CachedBytes(file));
 
+    public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
+        new(_store.Describe(file, maxRuns) with { CouldNotKeep = _filler.CouldNotKeep(file) });
+
+    public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) => new(_metadata.Recall(path));
+
     public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
+    {
+        DroppedPages dropped = await ForEachMountAsync(path, recursive, at => DropAsync(at, recursive, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _metadata.Invalidate(path, recursive);
+        return dropped;
+    }
+
+    public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => ForEachMountAsync(
+        path, recursive, at => _store.CountAsync(at.Mount.Storage.Identity, at.Key, recursive, cancellationToken), cancellationToken);
+
+    /// <summary>Sums up over the mount that holds the path and, with recursive, those below it.</summary>
+    private async Task<DroppedPages> ForEachMountAsync(
+        CachePath path, bool recursive, Func<MountedKey, Task<DroppedPages>> act, CancellationToken cancellationToken)
     {
         if (!recursive && await IsDirectoryAsync(path, cancellationToken).ConfigureAwait(false))
             throw new CacheException(CacheError.IsDirectory, $"'{path}' is a directory; free it with recursive=true.");
 
-        DroppedPages dropped = default;
+        DroppedPages sum = default;
         bool mounted = _mounts().TryResolve(path, out MountedKey at);
         if (mounted)
-            dropped += await DropAsync(at, recursive, cancellationToken).ConfigureAwait(false);
+            sum += await act(at).ConfigureAwait(false);
         foreach (Mount mount in _mounts().Mounts)
         {
             if (recursive && mount.Path != path && mount.Path.IsWithin(path))
-                dropped += await DropAsync(new MountedKey(mount, ""), recursive, cancellationToken).ConfigureAwait(false);
+                sum += await act(new MountedKey(mount, "")).ConfigureAwait(false);
         }
-        _metadata.Invalidate(path, recursive);
-        return mounted || recursive ? dropped : throw CacheException.NotFound(path.Value);
+        return mounted || recursive ? sum : throw CacheException.NotFound(path.Value);
     }
 
     public Task InvalidateAsync(CachePath path, bool recursive)

@@ -61,6 +61,15 @@ public interface ICacheNode
     /// <summary>Bytes of this version in the node's page store.</summary>
     ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken);
 
+    /// <summary>Which pages of this version are in the node's page store, in at most <paramref name="maxRuns"/> runs.</summary>
+    ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken);
+
+    /// <summary>What the node believes of a path without asking; null where it would ask.</summary>
+    ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken);
+
+    /// <summary>What <see cref="FreeAsync"/> would drop now; drops nothing.</summary>
+    Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken);
+
     /// <summary>Drops all cached pages (of all versions) and statuses of a file, or of all files below a directory.</summary>
     Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken);
 

@@ -11,6 +11,7 @@ using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest.Browsing;
 using Orleans.Cache.Gateway.Rest.Files;
 using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Gateway.Rest.Inspecting;
 using Orleans.Cache.Gateway.Rest.Loading;
 using Orleans.Cache.Gateway.Rest.OpenApi;
 using Orleans.Cache.Gateway.Rest.Operations;
@@ -35,6 +36,9 @@ public static class RestGateway
         services.Configure<KestrelServerOptions>(limits.ApplyTo);
         services.Configure<JsonOptions>(options => RestJson.Apply(options.SerializerOptions));
         services.TryAddSingleton(NewLoadJobs);
+        services.TryAddSingleton(new CacheLimits());
+        services.TryAddSingleton(new NodeSettings([]));
+        services.TryAddSingleton<INodeLog, NoLog>();
         return services.AddSingleton(limits)
             .AddSingleton<FileEndpoint>()
             .AddSingleton<StatusEndpoint>()
@@ -45,6 +49,11 @@ public static class RestGateway
             .AddSingleton<FileWriteEndpoint>()
             .AddSingleton<ChangeEndpoints>()
             .AddSingleton<LoadEndpoint>()
+            .AddSingleton<AbsenceReasons>()
+            .AddSingleton<ExplainEndpoint>()
+            .AddSingleton<TopEndpoint>()
+            .AddSingleton<NodeEndpoints>()
+            .AddSingleton<SourceEndpoint>()
             .AddSingleton<HealthEndpoints>()
             .AddAlluxio()
             .AddRestDescription();
@@ -72,12 +81,8 @@ public static class RestGateway
         app.MapGet(CacheEndpoint.Route, (Delegate)The<CacheEndpoint>(app).Handle).Describe("getCache", "Figures of this node and its store directories.");
         app.MapPost(FreeEndpoint.Route, (Delegate)The<FreeEndpoint>(app).HandleAsync).Describe(
             "free", "Drops what is cached of a path.", RestDescription.Free);
-        app.MapPost(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).SubmitAsync).Describe(
-            "load", "Begins to load a file, or everything below a directory, into the cache.", RestDescription.Load);
-        app.MapGet(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).Get).Describe(
-            "getLoad", "How far the load job of a path is; all jobs, the latest last, where no path is given.", RestDescription.Load);
-        app.MapDelete(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).Stop).Describe(
-            "stopLoad", "Stops the load job of a path; what is loaded stays.", RestDescription.Load);
+        MapLoading(app);
+        MapInspecting(app);
         app.MapGet("/health/live", (Delegate)HealthEndpoints.Live).Describe("live", "The process answers.");
         app.MapGet("/health/ready", (Delegate)The<HealthEndpoints>(app).ReadyAsync).Describe("ready", "The node serves; 503 says why it does not.");
         app.MapGet(PrometheusScrape.Route, (Delegate)The<PrometheusScrape>(app).HandleAsync).Describe("metrics", "Metrics in Prometheus' text format.");
@@ -105,12 +110,37 @@ public static class RestGateway
             .Refuses(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
     }
 
+    private static void MapLoading(WebApplication app)
+    {
+        app.MapPost(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).SubmitAsync).Describe(
+            "load", "Begins to load a file, or everything below a directory, into the cache.", RestDescription.Load);
+        app.MapGet(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).Get).Describe(
+            "getLoad", "How far the load job of a path is; all jobs, the latest last, where no path is given.", RestDescription.Load);
+        app.MapDelete(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).Stop).Describe(
+            "stopLoad", "Stops the load job of a path; what is loaded stays.", RestDescription.Load);
+    }
+
+    private static void MapInspecting(WebApplication app)
+    {
+        app.MapGet(ExplainEndpoint.Route + "/{**path}", (Delegate)The<ExplainEndpoint>(app).HandleAsync).Describe(
+            "explain", "Why a read of a path would be answered from where it would be.", RestDescription.Path);
+        app.MapGet(TopEndpoint.Route, (Delegate)The<TopEndpoint>(app).HandleAsync).Describe(
+            "top", "What is opened most, and what the node does, watched for some seconds.", RestDescription.Top);
+        app.MapGet(NodeEndpoints.ConfigRoute, (Delegate)The<NodeEndpoints>(app).Config).Describe(
+            "getConfig", "The configuration as it counts, secrets left out, each setting with its origin.");
+        app.MapGet(NodeEndpoints.LogRoute, (Delegate)The<NodeEndpoints>(app).Log).Describe(
+            "getLog", "The last lines of the node's own log.", RestDescription.Log);
+        app.MapGet(SourceEndpoint.Route + "/{**path}", (Delegate)The<SourceEndpoint>(app).HandleAsync).Describe(
+            "getSource", "Reads a file from its under storage, past the cache.", RestDescription.File)
+            .GivesBytes();
+    }
+
     /// <summary>The container stops the jobs, before whoever owns the engine ends it.</summary>
     private static LoadJobs NewLoadJobs(IServiceProvider services)
     {
         IPageStore store = services.GetRequiredService<IPageStore>();
         return new LoadJobs(
-            services.GetRequiredService<CacheFileSystem>(), () => StoreRoom.Of(store), services.GetService<CacheLimits>() ?? new CacheLimits(),
+            services.GetRequiredService<CacheFileSystem>(), () => StoreRoom.Of(store), services.GetRequiredService<CacheLimits>(),
             services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<LoadJobs>>());
     }
 

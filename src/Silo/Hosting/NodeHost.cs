@@ -7,6 +7,7 @@ using OpenTelemetry.Trace;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Gateway.Rest.Inspecting;
 using Orleans.Cache.Gateway.SendFile;
 using Orleans.Cache.Silo.Configuration;
 
@@ -21,6 +22,7 @@ namespace Orleans.Cache.Silo.Hosting;
 internal sealed class NodeHost(NodeOptions options, TextWriter output)
 {
     private readonly CacheLimits _limits = new();
+    private readonly RecentLog _recent = new(TimeProvider.System);
     private readonly RestLimits _restLimits = new();
     private readonly TimeProvider _time = TimeProvider.System;
 
@@ -62,6 +64,8 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             .AddSingleton(engine.Counters)
             .AddSingleton(_limits)
             .AddSingleton(options.Alluxio with { IdDirectory = options.Stores[0].Directory })
+            .AddSingleton(ShownSettings.Of(options))
+            .AddSingleton<INodeLog>(_recent)
             .AddSingleton(_time)
             .AddSingleton(health)
             .AddRouting()
@@ -96,6 +100,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             format.UseUtcTimestamp = true;
             format.ColorBehavior = LoggerColorBehavior.Disabled;
         });
+        logs.AddProvider(_recent.NewProvider());
         // Standard output belongs to the banner.
         logs.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logs.SetMinimumLevel(options.LogLevel);
