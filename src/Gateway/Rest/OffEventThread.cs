@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Orleans.Cache.Client.Nodes;
+using Orleans.Cache.Gateway.Alluxio;
 using Orleans.Cache.Gateway.Rest.Files;
 
 namespace Orleans.Cache.Gateway.Rest;
@@ -12,7 +13,8 @@ internal static class OffEventThread
 {
     public static async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (!FileEndpoint.IsRead(context.Request) && !context.Request.Path.StartsWithSegments(PeerRoutes.Data, StringComparison.OrdinalIgnoreCase))
+        if (!FileEndpoint.IsRead(context.Request) && !AlluxioReads.IsRead(context.Request)
+            && !context.Request.Path.StartsWithSegments(PeerRoutes.Data, StringComparison.OrdinalIgnoreCase))
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await next(context).ConfigureAwait(false);
     }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.Alluxio;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Peers;
 using Orleans.Cache.Gateway.Rest.Browsing;
@@ -56,6 +57,7 @@ public static class RestGateway
             .AddSingleton<SourceEndpoint>()
             .AddSingleton<HealthEndpoints>()
             .AddPeerGateway()
+            .AddAlluxio()
             .AddRestDescription();
     }
 
@@ -65,11 +67,13 @@ public static class RestGateway
         app.Use(OffEventThread.InvokeAsync);
         app.UseMiddleware<ProblemMiddleware>();
         app.Use(The<FileEndpoint>(app).ShortenAsync);
+        app.UseAlluxio();
         app.UseRouting();
         app.MapMethods(FileEndpoint.Pattern, GetAndHead, (Delegate)The<FileEndpoint>(app).HandleAsync).Describe(
             "getFile", "Reads a file, whole or in ranges.", RestDescription.File)
             .GivesBytes();
         MapWrites(app);
+        app.MapAlluxio();
         app.MapGet(StatusEndpoint.Route + "/{**path}", (Delegate)The<StatusEndpoint>(app).HandleAsync).Describe(
             "getStatus", "Status of a path: type, length, version, and how much of it is cached.", RestDescription.Path);
         app.MapGet(ListEndpoint.Route + "/{**path}", (Delegate)The<ListEndpoint>(app).HandleAsync).Describe(

@@ -1,4 +1,5 @@
 using System.Net;
+using Orleans.Cache.Gateway.Alluxio;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Ring;
@@ -33,6 +34,9 @@ internal sealed record NodeOptions
 
     /// <summary>All nodes of the cluster, this one included; empty: this one alone.</summary>
     public required IReadOnlyList<RingMember> Peers { get; init; }
+
+    /// <summary>The Alluxio dialect; where ids are remembered is decided when the node starts.</summary>
+    public required AlluxioOptions Alluxio { get; init; }
 
     /// <summary>OpenTelemetry collector, or null.</summary>
     public required Uri? Otlp { get; init; }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Net;
 using System.Numerics;
+using Orleans.Cache.Gateway.Alluxio;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Pages;
 
@@ -13,6 +14,8 @@ namespace Orleans.Cache.Silo.Configuration;
 internal sealed class NodeOptionsReader
 {
     private static readonly string[] EvictionPolicies = ["s3fifo", "lru"];
+
+    private static readonly string[] MissingStatuses = ["500", "404"];
 
     private readonly GivenSettings _given;
     private readonly IDictionary _environment;
@@ -46,7 +49,7 @@ internal sealed class NodeOptionsReader
     {
         foreach (Setting setting in _given.Doubled)
             _problems.Add($"{_given.Single(setting)!.Value.Origin} is given more than once; it takes one value.");
-        int pageSize = ReadPageSize();
+        int pageSize = ReadPageSize(Settings.PageSize);
         IPAddress listen = ReadListen();
         string name = ReadName();
         return new NodeOptions
@@ -60,6 +63,12 @@ internal sealed class NodeOptionsReader
             RestPort = ReadPort(),
             Eviction = ReadWord(Settings.Eviction, EvictionPolicies, "policies"),
             ScrubPeriod = ReadScrubPeriod(),
+            Alluxio = new AlluxioOptions
+            {
+                MissingStatus = ReadMissingStatus(),
+                PageSize = ReadPageSize(Settings.AlluxioPageSize),
+                RewriteGuard = ReadRewriteGuard(),
+            },
             Otlp = ReadOtlp(),
             LogLevel = ReadLogLevel(),
             Origins = Settings.All.Where(s => _given.All(s).Count > 0).ToDictionary(s => s, s => _given.All(s)[0].Origin),
@@ -87,9 +96,9 @@ internal sealed class NodeOptionsReader
             : [.. given.Select(g => parser.Parse(g, pageSize)).OfType<StoreOptions>()];
     }
 
-    private int ReadPageSize()
+    private int ReadPageSize(Setting setting)
     {
-        if (_given.Single(Settings.PageSize) is not { } given)
+        if (_given.Single(setting) is not { } given)
             return CacheLimits.DefaultPageSize;
         if (ByteSize.TryParse(given.Text, out long bytes) && BitOperations.IsPow2(bytes)
             && bytes is >= CacheLimits.MinPageSize and <= CacheLimits.MaxPageSize)
@@ -134,6 +143,19 @@ internal sealed class NodeOptionsReader
             return period;
         _problems.Add($"{given.Origin} {given.Text} is no time to scrub in; give 1s to 30d, for example 7d, or 0 for never.");
         return StoreDirectoryOptions.DefaultScrubPeriod;
+    }
+
+    private int ReadMissingStatus() =>
+        ReadWord(Settings.AlluxioMissingStatus, MissingStatuses, "statuses") == "404" ? StatusCodes.Status404NotFound : StatusCodes.Status500InternalServerError;
+
+    private TimeSpan ReadRewriteGuard()
+    {
+        if (_given.Single(Settings.AlluxioRewriteGuard) is not { } given)
+            return new AlluxioOptions().RewriteGuard;
+        if (Duration.TryParse(given.Text, out TimeSpan guard) && guard <= TimeSpan.FromMinutes(10))
+            return guard;
+        _problems.Add($"{given.Origin} {given.Text} is no time to guard for; give 0s (never refuse) to 10m, for example 10s.");
+        return new AlluxioOptions().RewriteGuard;
     }
 
     private string ReadName()

@@ -24,6 +24,16 @@ internal static class Settings
     public static readonly Setting ScrubPeriod = new("scrub-period", "DURATION",
         "Compare every cached page with its checksum once in this time, in the background: 1s to 30d, or 0 for never. Default: 7d.");
 
+    public static readonly Setting AlluxioMissingStatus = new("alluxio-missing-status", "500|404",
+        "HTTP status by which Alluxio's clients are told that a file does not exist: alluxiofs 1.0.20 to 1.1.18 want 500, later ones 404. Default: 500.");
+
+    public static readonly Setting AlluxioPageSize = new("alluxio-page-size", "SIZE",
+        "Bytes of a page as Alluxio's clients count them, a power of two from 64KiB to 16MiB; they must be told the same. Default: 1MiB.");
+
+    public static readonly Setting AlluxioRewriteGuard = new("alluxio-rewrite-guard", "DURATION",
+        "Refuse an Alluxio client that replaces a file of 5 MiB or more so soon after it wrote it: it is sending one file in pieces. "
+        + "0s to 10m; 0s never refuses. Default: 10s.");
+
     public static readonly Setting Insecure = new("insecure", "",
         "Listen beyond loopback without authentication: whoever reaches the port reads every mount.")
     { IsFlag = true };
@@ -43,5 +53,5 @@ internal static class Settings
     public static readonly Setting Config = new("config", "FILE", "Read settings from a YAML or JSON file; keys are the names of the switches.");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Mount, Store, PageSize, Listen, RestPort, Eviction, ScrubPeriod, Insecure, Otlp, Name, Peers, LogLevel, Config];
+        [Mount, Store, PageSize, Listen, RestPort, Eviction, ScrubPeriod, AlluxioMissingStatus, AlluxioPageSize, AlluxioRewriteGuard, Insecure, Otlp, Name, Peers, LogLevel, Config];
 }

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Cache.Eviction;
 using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.Alluxio;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
@@ -42,7 +43,7 @@ internal sealed class RestHost : IAsyncDisposable
     private readonly CacheCounters _counters = new();
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RestHost(TemporaryDirectory directory, FilePageStore store, CacheLimits cacheLimits, RestLimits? limits, bool writable)
+    private RestHost(TemporaryDirectory directory, FilePageStore store, CacheLimits cacheLimits, RestLimits? limits, bool writable, AlluxioOptions? alluxio)
     {
         _directory = directory;
         _store = store;
@@ -68,6 +69,7 @@ internal sealed class RestHost : IAsyncDisposable
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(Log);
         builder.Services.AddSingleton<ICacheNode>(_node).AddSingleton(new CacheFileSystem(new LocalNodeDirectory(_node), () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(store)
             .AddSingleton(cacheLimits)
+            .AddSingleton(alluxio ?? new AlluxioOptions())
             .AddSingleton<TimeProvider>(Time).AddSingleton(Health)
             .AddNodeTelemetry("memory").AddRestGateway(limits);
         builder.Services.Configure<KestrelServerOptions>(o => o.Listen(IPAddress.Loopback, 0));
@@ -98,14 +100,16 @@ internal sealed class RestHost : IAsyncDisposable
     /// <param name="limits">The front-end's limits; null are the defaults.</param>
     /// <param name="cacheLimits">The engine's, so low that a test can reach them; null are the defaults.</param>
     /// <param name="writable">Both mounts are rw.</param>
-    public static async Task<RestHost> StartAsync(RestLimits? limits = null, CacheLimits? cacheLimits = null, bool writable = false)
+    /// <param name="alluxio">Of the Alluxio dialect; null are the defaults.</param>
+    public static async Task<RestHost> StartAsync(
+        RestLimits? limits = null, CacheLimits? cacheLimits = null, bool writable = false, AlluxioOptions? alluxio = null)
     {
         var directory = new TemporaryDirectory(onTmpfs: true);
         cacheLimits ??= new CacheLimits();
         FilePageStore store = await FilePageStore.OpenAsync(
             [new StoreDirectoryOptions(directory.Path, CacheLimits.GiB)], PageSize, () => EvictionPolicies.Create("s3fifo"), cacheLimits,
             TimeProvider.System, NullLogger.Instance, default);
-        var host = new RestHost(directory, store, cacheLimits, limits, writable);
+        var host = new RestHost(directory, store, cacheLimits, limits, writable, alluxio);
         await host._app.StartAsync();
         host.Health.MarkReady();
         host.Client = new HttpClient { BaseAddress = new Uri(host._app.Urls.Single()) };

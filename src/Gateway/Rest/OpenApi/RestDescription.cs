@@ -137,6 +137,7 @@ internal static class RestDescription
             GET       /api/v1/cache            figures of this node and its store directories
             POST      /api/v1/free             ?path=/dir&recursive=true drops what is cached
             POST      /api/v1/load             ?path=/dir begins to load it; GET says how far it is, DELETE stops it
+            ...       /v1/...                  the REST dialect of Alluxio's workers, see docs/ALLUXIO.md
             GET       /api/v1/explain/{path}   why a read of it would be answered from where it would be
             GET       /api/v1/source/{path}    its bytes from the under storage, past the cache
             GET       /api/v1/top              hot files and what the node does; seconds, limit

@@ -24,6 +24,11 @@ internal static class PercentCoding
     public static string DecodeQuery(ReadOnlySpan<char> text) =>
         text.ContainsAny('%', '+') ? Decode(text, plusIsSpace: true, refuseSlash: false) : text.ToString();
 
+    /// <summary>Decodes a value that was formatted into a URL as it is: a plus is a plus, and %2F a slash.</summary>
+    /// <exception cref="CacheException">InvalidPath, naming what is wrong.</exception>
+    public static string DecodeRaw(ReadOnlySpan<char> text) =>
+        text.Contains('%') ? Decode(text, plusIsSpace: false, refuseSlash: false) : text.ToString();
+
     private static string Decode(ReadOnlySpan<char> text, bool plusIsSpace, bool refuseSlash)
     {
         byte[] rented = ArrayPool<byte>.Shared.Rent(StrictUtf8.GetMaxByteCount(text.Length));

@@ -43,7 +43,7 @@ internal sealed class FileWriteEndpoint(CacheFileSystem files, StatusEndpoint st
     }
 
     /// <summary>Uploads have any length, and a producer may pause: how long, <see cref="UploadStream"/> says, since a rate over the whole upload cannot.</summary>
-    private static void LiftBodyLimits(HttpContext context)
+    internal static void LiftBodyLimits(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = null;

@@ -1,0 +1,106 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.Rest.Files;
+using Orleans.Cache.Identity;
+
+namespace Orleans.Cache.Gateway.Alluxio;
+
+/// <summary>
+/// Reads: pages, ranges, whole files, heads and tails. Each answer holds bytes of one version and names it in its ETag; two answers may
+/// be of two versions, since an id has none: a client that minds sends If-Match. Bytes leave as those of the native interface do.
+/// </summary>
+internal sealed class AlluxioReads(CacheFileSystem files, AlluxioPaths paths, RewriteGuard guard, AlluxioOptions options, TimeProvider time)
+{
+    /// <summary>One restart, as for the native interface.</summary>
+    private const int Attempts = 2;
+
+    private static readonly KeyValuePair<string, object?>[] RouteTags =
+    [
+        default, new("http.route", "/v1/file/{id}/page/{n}"), new("http.route", "/v1/range/{id}"), new("http.route", "/v1/chunk/{id}"),
+        new("http.route", "/v1/head/{id}"), new("http.route", "/v1/tail/{id}"),
+    ];
+
+    public static bool IsRead(HttpRequest request) => ReadTarget.Of(request).Kind != ReadKind.None;
+
+    /// <summary>Middleware in front of routing, as for reads of the native interface.</summary>
+    public Task ShortenAsync(HttpContext context, RequestDelegate next)
+    {
+        ReadTarget target = ReadTarget.Of(context.Request);
+        if (target.Kind == ReadKind.None)
+            return next(context);
+        context.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(RouteTags[(int)target.Kind]);
+        var query = new AlluxioQuery(context.Request);
+        AlluxioPath file = paths.Resolve(PathId.Parse(target.Id), query, AlluxioGateway.PathParameter);
+        guard.Forget(context.Connection.RemoteIpAddress, file.Path);
+        ReadWindow window = target.Kind switch
+        {
+            ReadKind.Page => ReadWindow.OfPage(target.PageNumber(), options.PageSize, query.Number("offset"), query.Number("length")),
+            ReadKind.Range => ReadWindow.OfRange(query.Number("offset"), query.Number("length")),
+            ReadKind.Chunk => ReadWindow.Whole,
+            _ => ReadWindow.OfEnd(query.Number("numOfBytes"), target.Kind == ReadKind.Tail),
+        };
+        bool isLaterPage = target.Kind == ReadKind.Page && window.Start >= options.PageSize;
+        return isLaterPage ? PatientlyAsync(context, file.Path, window) : SendAsync(context, file.Path, window);
+    }
+
+    /// <summary>
+    /// For pages after the first. The clients that read page by page take any failure there for the end of the file and say nothing, so
+    /// what passes by itself is waited for.
+    /// </summary>
+    private async Task PatientlyAsync(HttpContext context, CachePath path, ReadWindow window)
+    {
+        long started = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await SendAsync(context, path, window).ConfigureAwait(false);
+                return;
+            }
+            catch (CacheException e) when (e.Error is CacheError.Unavailable or CacheError.Overloaded && !context.Response.HasStarted
+                && time.GetElapsedTime(started) < AlluxioOptions.PagePatience)
+            {
+                context.Response.Clear();
+            }
+            await Task.Delay(AlluxioOptions.PagePause, time, context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    private async Task SendAsync(HttpContext context, CachePath path, ReadWindow window)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                CacheFile file = await files.OpenAsync(path, context.RequestAborted).ConfigureAwait(false);
+                await AnswerAsync(context, file, window).ConfigureAwait(false);
+                return;
+            }
+            catch (CacheException e) when (e.Error == CacheError.Changed && attempt < Attempts && !context.Response.HasStarted)
+            {
+                context.Response.Clear();
+            }
+        }
+    }
+
+    private static ValueTask AnswerAsync(HttpContext context, CacheFile file, ReadWindow window)
+    {
+        FileHeaders headers = FileHeaders.Of(file.Status);
+        ByteRange range = window.Of(file.Ref.Length);
+        IHeaderDictionary target = context.Response.Headers;
+        target.ETag = headers.ETag;
+        target.LastModified = headers.LastModifiedText;
+        switch (RequestConditions.Of(context.Request.Headers).Evaluate(headers))
+        {
+            case Precondition.Failed:
+                throw new CacheException(CacheError.ConditionFailed, $"The file is now version {headers.ETag}, which the request's conditions exclude; read it from the start.");
+            case Precondition.NotModified:
+                context.Response.StatusCode = StatusCodes.Status304NotModified;
+                return ValueTask.CompletedTask;
+        }
+        target.ContentType = FileHeaders.DefaultContentType;
+        target.ContentLength = range.Length;
+        return range.Length == 0 || HttpMethods.IsHead(context.Request.Method) ? ValueTask.CompletedTask : new FileBody(context, file).SendAsync(range);
+    }
+}
