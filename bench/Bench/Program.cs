@@ -23,5 +23,7 @@ memory.SetAction(a => MemoryBound.RunAsync(a.GetValue(gibibytes)));
 var pages = new Option<int>("--pages") { DefaultValueFactory = _ => 1_000_000, Description = "Cached pages." };
 var start = new Command("start", "Opening a store with a million pages.") { pages, rounds };
 start.SetAction(a => StartUp.RunAsync(a.GetValue(pages), a.GetValue(rounds)));
+var ring = new Command("ring", "The hash ring: look-ups, rebuilds, imbalance, what a join moves.") { rounds };
+ring.SetAction(a => RingBench.Run(a.GetValue(rounds)));
 
-return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, memory, start }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, memory, start, ring }.Parse(args).InvokeAsync();

@@ -37,6 +37,21 @@ public sealed record CacheLimits
     /// <summary>Bypassed pages remembered to recognise a repetition; 4 bytes each.</summary>
     public int BypassMemory { get; init; } = 64 * KiB;
 
+    /// <summary>Bytes that load jobs have on their way into a node's store, a quarter of the fill buffers at most: readers are never starved of buffers.</summary>
+    public long LoadBytesInFlight { get; init; } = 32 * MiB;
+
+    /// <summary>Load jobs that run at one time; one more is answered Overloaded. More would only share the same bytes in flight.</summary>
+    public int MaxLoadJobs { get; init; } = 8;
+
+    /// <summary>Load jobs remembered, ended ones included; the oldest that has ended is forgotten first. About 1 KiB each.</summary>
+    public int MaxLoadJobsRemembered { get; init; } = 1000;
+
+    /// <summary>Files that one load job has in hand: small files of an object store come at its latency, so many must be asked for at once.</summary>
+    public int LoadFilesInFlight { get; init; } = 64;
+
+    /// <summary>Files that fail one after the other until a load job gives up: by then it is the source or the store, not the files.</summary>
+    public int LoadFailuresInARow { get; init; } = 100;
+
     /// <summary>Statuses (negative ones included) remembered; about 500 bytes each.</summary>
     public int MaxStatuses { get; init; } = 250_000;
 

@@ -99,6 +99,60 @@ public abstract class UnderStorageContract : UnderStorageListingContract
     }
 
     [Fact]
+    public async Task A_condition_holds_or_nothing_is_written()
+    {
+        await AssertFailsAsync(CacheError.ConditionFailed, () => PutIfAsync("file", 1, WriteCondition.IfPresent));
+        await AssertFailsAsync(CacheError.ConditionFailed, () => PutIfAsync("dir/file", 1, WriteCondition.IfVersion(new FileVersion("none"))));
+        Assert.Empty(await NamesAsync(""));
+        UfsStatus first = await PutIfAsync("file", 1, WriteCondition.IfAbsent);
+        await AssertFailsAsync(CacheError.ConditionFailed, () => PutIfAsync("file", 2, WriteCondition.IfAbsent));
+        UfsStatus second = await PutIfAsync("file", 3, WriteCondition.IfVersion(first.Version));
+        await AssertFailsAsync(CacheError.ConditionFailed, () => PutIfAsync("file", 4, WriteCondition.IfVersion(first.Version)));
+        Assert.Equal(second, await StatusAsync("file"));
+        Assert.Equal(5, (await PutIfAsync("file", 5, WriteCondition.IfPresent)).Length);
+        Assert.Equal(["file"], await NamesAsync(""));
+    }
+
+    [Fact]
+    public async Task Of_several_that_demand_absence_one_wins_and_of_several_that_demand_a_version_one()
+    {
+        if (!Storage.Capabilities.AtomicIfAbsent)
+            return;
+        for (int round = 0; round < 20; round++)
+        {
+            string key = "file" + round;
+            UfsStatus winner = Assert.Single(await RaceAsync(key, WriteCondition.IfAbsent));
+            Assert.Equal(winner, await StatusAsync(key));
+            UfsStatus next = Assert.Single(await RaceAsync(key, WriteCondition.IfVersion(winner.Version)));
+            Assert.Equal(next, await StatusAsync(key));
+        }
+    }
+
+    /// <summary>All contents have been read to their end before the first may be committed: no check before the commit helps.</summary>
+    private async Task<List<UfsStatus>> RaceAsync(string key, WriteCondition condition)
+    {
+        const int Writers = 4;
+        var gate = new Gate(Writers);
+        var winners = new List<UfsStatus>();
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(async i =>
+        {
+            try
+            {
+                UfsStatus written = await Storage.CreateAsync(key, new GatedStream(gate, i + 1), condition, None);
+                lock (winners)
+                    winners.Add(written);
+            }
+            catch (CacheException e) when (e.Error == CacheError.ConditionFailed)
+            {
+            }
+        }));
+        return winners;
+    }
+
+    private Task<UfsStatus> PutIfAsync(string key, int length, WriteCondition condition) =>
+        Storage.CreateAsync(key, new MemoryStream(Content(length)), condition, None);
+
+    [Fact]
     public async Task Making_a_directory_twice_is_fine_and_where_a_file_is_fails()
     {
         await Storage.CreateDirectoryAsync("a/b", None);
@@ -177,6 +231,43 @@ public abstract class UnderStorageContract : UnderStorageListingContract
         await Storage.RenameAsync("dir", "moved", None);
         Assert.Null(await Storage.GetStatusAsync("dir", None));
         Assert.Equal(Content(5), await ReadAllAsync("moved/sub/file"));
+    }
+
+    /// <summary>Opens when all have come.</summary>
+    private sealed class Gate(int expected)
+    {
+        private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _come;
+
+        public Task PassAsync()
+        {
+            if (Interlocked.Increment(ref _come) == expected)
+                _open.SetResult();
+            return _open.Task;
+        }
+    }
+
+    /// <summary>Some bytes, and an end that comes when all others' ends have.</summary>
+    private sealed class GatedStream(Gate gate, int length) : MemoryStream(new byte[length])
+    {
+        private bool _ended;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int read = await base.ReadAsync(buffer, cancellationToken);
+            if (read == 0 && !_ended)
+            {
+                _ended = true;
+                await gate.PassAsync();
+            }
+            return read;
+        }
+
+        public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+        {
+            await base.CopyToAsync(destination, bufferSize, cancellationToken);
+            await gate.PassAsync();
+        }
     }
 
     /// <summary>A content that breaks off after some bytes.</summary>

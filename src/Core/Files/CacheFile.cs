@@ -1,3 +1,4 @@
+using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Nodes;
@@ -46,6 +47,14 @@ public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
     /// <summary>Waits for the page at <paramref name="offset"/> where it is on its way into this machine's cache; false where it is not.</summary>
     public ValueTask<bool> AwaitPageAsync(long offset, CancellationToken cancellationToken) =>
         OwnerOf(offset / StripeBytes).AwaitPageAsync(Ref, offset, cancellationToken);
+
+    /// <summary>
+    /// Brings the pages that a range touches into the cache of their owner, without reading them here. The range lies within the file
+    /// and within one stripe.
+    /// </summary>
+    /// <inheritdoc cref="ICacheNode.LoadAsync"/>
+    public ValueTask<LoadedPages> LoadAsync(long offset, long length, CancellationToken cancellationToken) =>
+        OwnerOf(offset / StripeBytes).LoadAsync(Ref, offset, length, cancellationToken);
 
     private ICacheNode OwnerOf(long stripe) => nodes.OwnerOf(Ref.Identity, Ref.Key, stripe);
 }

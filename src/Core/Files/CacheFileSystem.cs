@@ -3,6 +3,7 @@ using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
+using Orleans.Cache.Telemetry;
 using Orleans.Cache.UnderStorage;
 using Orleans.Cache.Writing;
 
@@ -12,12 +13,18 @@ namespace Orleans.Cache.Files;
 /// The one file API of all front-ends: path in, owner asked, answer out. Holds no state of its own; what is cached is the
 /// nodes' business, where it is the directory's.
 /// </summary>
-public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mounts)
+/// <param name="nodes">Who owns what.</param>
+/// <param name="mounts">The mount table now.</param>
+/// <param name="time">Ages what <see cref="HotFiles"/> counts; null is the system's.</param>
+public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mounts, TimeProvider? time = null)
 {
     private readonly WriteThrough _writes = new(nodes, mounts);
 
     /// <summary>The mounts now.</summary>
     public MountTable Mounts => mounts();
+
+    /// <summary>What is opened most.</summary>
+    public HotFiles HotFiles { get; } = new(time ?? TimeProvider.System);
 
     /// <summary>Status of a path.</summary>
     /// <exception cref="CacheException">NotFound, AccessDenied, Unavailable.</exception>
@@ -42,6 +49,7 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <exception cref="CacheException">NotFound, IsDirectory, AccessDenied, Unavailable.</exception>
     public ValueTask<CacheFile> OpenAsync(CachePath path, CancellationToken cancellationToken)
     {
+        HotFiles.Opened(path);
         ValueTask<FileStatus> status = GetStatusAsync(path, cancellationToken);
         return status.IsCompletedSuccessfully ? new(Open(status.Result)) : Awaited(status);
 
@@ -67,6 +75,34 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <summary>Bytes of a file's version in the cache.</summary>
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) =>
         nodes.OwnerOf(file.Identity, file.Key, 0).GetCachedBytesAsync(file, cancellationToken);
+
+    /// <summary>Which pages of a file's version are cached, in at most <paramref name="maxRuns"/> runs.</summary>
+    public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
+        nodes.OwnerOf(file.Identity, file.Key, 0).DescribePagesAsync(file, maxRuns, cancellationToken);
+
+    /// <summary>What is believed of a path without asking; null where it would be asked for.</summary>
+    public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) =>
+        OwnerOf(path).RecallStatusAsync(path, cancellationToken);
+
+    /// <summary>Name of the node that answers for a path.</summary>
+    public string OwnerNameOf(CachePath path) => OwnerOf(path).Name;
+
+    /// <summary>Opens a file as it is in its under storage now, past everything that is cached or believed.</summary>
+    /// <exception cref="CacheException">NotFound, IsDirectory, AccessDenied, Unavailable.</exception>
+    public async Task<SourceFile> OpenSourceAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        if (!mounts().TryResolve(path, out MountedKey at))
+            throw CacheException.NotFound(path.Value);
+        UfsStatus status = await at.Mount.Storage.GetStatusAsync(at.Key, cancellationToken).ConfigureAwait(false)
+            ?? throw CacheException.NotFound(path.Value);
+        FileRef? file = status.IsDirectory ? null : new(at.Mount.Storage.Identity, at.Key, status.Version, status.Length, OwnerOf(path).PageSize);
+        return new SourceFile(new FileStatus(path, status.LastModified, file), at.Mount.Storage);
+    }
+
+    /// <summary>What <see cref="FreeAsync"/> would drop now; drops nothing.</summary>
+    /// <exception cref="CacheException">As FreeAsync.</exception>
+    public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
+        OwnerOf(path).CountCachedAsync(path, recursive, cancellationToken);
 
     /// <summary>Drops what is cached of a file (every version), or of everything below a directory, and what is believed of it.</summary>
     /// <exception cref="CacheException">NotFound: no mount holds the path.</exception>

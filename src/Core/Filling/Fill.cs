@@ -143,6 +143,32 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
         }
     }
 
+    /// <summary>
+    /// Waits for pages [first, end) of the run to come into the store; gives how many of them, from the first on, did. Needs no
+    /// joining: it asks for no bytes, and whoever is not in keeps no buffer.
+    /// </summary>
+    public async ValueTask<int> CountKeptAsync(long first, long end)
+    {
+        for (long page = first; page < end;)
+        {
+            Task progress;
+            lock (_gate)
+            {
+                if (_fates[page - FirstPage] == PageFate.Kept)
+                {
+                    page++;
+                    continue;
+                }
+                // A page is given up before the run's error is known: the end tells why.
+                if (_ended)
+                    return _error is null ? (int)(page - first) : throw Rethrown(_error);
+                progress = (_settling ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+            await progress.ConfigureAwait(false);
+        }
+        return (int)(end - first);
+    }
+
     /// <summary>No more bytes will arrive: readers of what has not arrived get the error, or look again where it is null.</summary>
     public void End(Exception? error)
     {

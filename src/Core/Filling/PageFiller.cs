@@ -120,6 +120,31 @@ internal sealed partial class PageFiller : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether pages of this content could not be kept a moment ago, so that reads go past the cache.</summary>
+    public bool CouldNotKeep(FileRef file) => _admission.IsUnkept(file.Id);
+
+    /// <summary>Bytes of buffers that a fill of pages [first, end) takes.</summary>
+    public long CostOf(FileRef file, long first, long end)
+    {
+        long cost = 0;
+        for (long page = first; page < end; page++)
+            cost += _pool.Cost([file.PageLength(page)]);
+        return cost;
+    }
+
+    /// <summary>
+    /// Brings pages [first, end) of one chunk into the store, as far as one fill goes: the one that has the first page already,
+    /// or a new one. Gives how many of them, from the first on, are in the store.
+    /// </summary>
+    public async ValueTask<int> LoadAsync(FileRef file, long first, long end)
+    {
+        Fill? fill = JoinOrStart(file, first, (end - first) * _pageSize, out _);
+        if (fill is null)
+            return 1;
+        fill.Leave();
+        return await fill.CountKeptAsync(first, Math.Min(end, fill.FirstPage + fill.PageCount)).ConfigureAwait(false);
+    }
+
     /// <summary>What runs now for the key (and below it) will not stay in the cache.</summary>
     public void Abandon(UfsIdentity identity, string key, bool recursive)
     {

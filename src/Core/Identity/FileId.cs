@@ -14,12 +14,3 @@ public readonly record struct PageId(FileId File, long Index)
 {
     public override string ToString() => $"{File}/{Index}";
 }
-
-/// <summary>
-/// Where a stripe of a file lives on the ring: hash of identity, key and stripe number, without the version, so that a new
-/// version of a file lands on the node that had the old one.
-/// </summary>
-public readonly record struct RingKey(ulong Value)
-{
-    public override string ToString() => Value.ToString("x16", null);
-}

@@ -24,3 +24,8 @@ public sealed record FileStatus(CachePath Path, DateTimeOffset LastModified, Fil
 /// on what is left, never the full time. <see cref="TimeSpan.MaxValue"/>: for ever. Zero: use it once.
 /// </param>
 public readonly record struct StatusAnswer(FileStatus? Status, TimeSpan Remaining);
+
+/// <summary>A status that is believed without asking.</summary>
+/// <param name="Answer">What is believed, and for how long yet.</param>
+/// <param name="Age">Since the request to the under storage started.</param>
+public readonly record struct RecalledStatus(StatusAnswer Answer, TimeSpan Age);

@@ -54,6 +54,12 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
             : new(new StatusAnswer(null, Freshness.Default.Ttl));
     }
 
+    /// <summary>What is believed of a path, and since when; null where whoever asks would ask the under storage. Asks nobody, counts nothing.</summary>
+    public RecalledStatus? Recall(CachePath path) =>
+        View().Statuses.TryGet(path, out Belief<FileStatus?>? belief, out TimeSpan remaining)
+            ? new RecalledStatus(new StatusAnswer(belief.Value, remaining), time.GetElapsedTime(belief.StartedAt))
+            : null;
+
     /// <summary>
     /// Forgets what is believed of a path and the listing that names it and, with <paramref name="recursive"/>, of everything
     /// below it. Whoever asks afterwards is answered from requests that start afterwards.

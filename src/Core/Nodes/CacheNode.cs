@@ -18,6 +18,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     private readonly IPageStore _store;
     private readonly CacheCounters _counters;
     private readonly PageFiller _filler;
+    private readonly PageLoader _loader;
 
     public CacheNode(string name, CacheNodeServices services)
     {
@@ -29,6 +30,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         _metadata = new MetadataCache(services.Mounts, services.PageSize, services.Limits, services.Counters, services.Time);
         _filler = new PageFiller(
             identity => _mounts().StorageOf(identity), _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log);
+        _loader = new PageLoader(_filler, _store, services.Limits);
         _counters.ObserveGauge("ocache.fill.buffers", () => [new(_filler.BufferedBytes)], "By", "Memory that fills hold.");
         StoreGauges.Publish(_counters, _store);
     }
@@ -66,24 +68,52 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     public ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken) =>
         _filler.IsComingAsync(file, offset / file.PageSize, cancellationToken);
 
+    public async ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _loader.LoadAsync(file, offset, length, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CacheException e) when (IsDisproof(e))
+        {
+            throw Disbelieve(file, e);
+        }
+    }
+
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) => new(_store.CachedBytes(file));
 
+    public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
+        new(_store.Describe(file, maxRuns) with { CouldNotKeep = _filler.CouldNotKeep(file) });
+
+    public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) => new(_metadata.Recall(path));
+
     public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
+    {
+        DroppedPages dropped = await ForEachMountAsync(path, recursive, at => DropAsync(at, recursive, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _metadata.Invalidate(path, recursive);
+        return dropped;
+    }
+
+    public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => ForEachMountAsync(
+        path, recursive, at => _store.CountAsync(at.Mount.Storage.Identity, at.Key, recursive, cancellationToken), cancellationToken);
+
+    /// <summary>Sums up over the mount that holds the path and, with recursive, those below it.</summary>
+    private async Task<DroppedPages> ForEachMountAsync(
+        CachePath path, bool recursive, Func<MountedKey, Task<DroppedPages>> act, CancellationToken cancellationToken)
     {
         if (!recursive && await IsDirectoryAsync(path, cancellationToken).ConfigureAwait(false))
             throw new CacheException(CacheError.IsDirectory, $"'{path}' is a directory; free it with recursive=true.");
 
-        DroppedPages dropped = default;
+        DroppedPages sum = default;
         bool mounted = _mounts().TryResolve(path, out MountedKey at);
         if (mounted)
-            dropped += await DropAsync(at, recursive, cancellationToken).ConfigureAwait(false);
+            sum += await act(at).ConfigureAwait(false);
         foreach (Mount mount in _mounts().Mounts)
         {
             if (recursive && mount.Path != path && mount.Path.IsWithin(path))
-                dropped += await DropAsync(new MountedKey(mount, ""), recursive, cancellationToken).ConfigureAwait(false);
+                sum += await act(new MountedKey(mount, "")).ConfigureAwait(false);
         }
-        _metadata.Invalidate(path, recursive);
-        return mounted || recursive ? dropped : throw CacheException.NotFound(path.Value);
+        return mounted || recursive ? sum : throw CacheException.NotFound(path.Value);
     }
 
     public Task InvalidateAsync(CachePath path, bool recursive)
@@ -171,21 +201,26 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         {
             return await _filler.ReadAsync(file, offset, wanted, expected, cancellationToken).ConfigureAwait(false);
         }
-        catch (CacheException e) when (e.Error is CacheError.Changed or CacheError.NotFound or CacheError.IsDirectory)
+        catch (CacheException e) when (IsDisproof(e))
         {
-            // What we believe of this key is proven wrong: the next open must ask.
-            CachePath? shown = null;
-            foreach (Mount mount in _mounts().Mounts)
-            {
-                if (mount.Storage.Identity != file.Identity)
-                    continue;
-                shown = mount.Path.Combine(file.Key);
-                _metadata.Invalidate(shown.Value, recursive: false);
-            }
-            if (e.Error == CacheError.Changed && shown is { } path)
-                throw CacheException.Changed(path.Value);
-            throw;
+            throw Disbelieve(file, e);
         }
+    }
+
+    private static bool IsDisproof(CacheException e) => e.Error is CacheError.Changed or CacheError.NotFound or CacheError.IsDirectory;
+
+    /// <summary>What we believe of this key is proven wrong: the next open must ask. Gives what the reader is told.</summary>
+    private CacheException Disbelieve(FileRef file, CacheException proof)
+    {
+        CachePath? shown = null;
+        foreach (Mount mount in _mounts().Mounts)
+        {
+            if (mount.Storage.Identity != file.Identity)
+                continue;
+            shown = mount.Path.Combine(file.Key);
+            _metadata.Invalidate(shown.Value, recursive: false);
+        }
+        return proof.Error == CacheError.Changed && shown is { } path ? CacheException.Changed(path.Value) : proof;
     }
 
     /// <summary>Counts, and keeps the read-ahead window in front of a sequential reader that finds its pages cached: once per chunk.</summary>

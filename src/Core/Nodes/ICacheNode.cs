@@ -1,3 +1,4 @@
+using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Pages;
@@ -46,8 +47,28 @@ public interface ICacheNode
     /// </summary>
     ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Brings the pages that a range of one version touches into the node's store, one after the other. Those that are there stay
+    /// as they are. Waits behind other loads; readers go first.
+    /// </summary>
+    /// <param name="file">The version.</param>
+    /// <param name="offset">First byte, below the file's length.</param>
+    /// <param name="length">Bytes, at least one; ends within the file and within the node's stripe.</param>
+    /// <param name="cancellationToken">Ends the waiting; a fill under way goes on.</param>
+    /// <exception cref="CacheException">As ReadAsync. Pages that came before the error stay.</exception>
+    ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken);
+
     /// <summary>Bytes of this version in the node's page store.</summary>
     ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken);
+
+    /// <summary>Which pages of this version are in the node's page store, in at most <paramref name="maxRuns"/> runs.</summary>
+    ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken);
+
+    /// <summary>What the node believes of a path without asking; null where it would ask.</summary>
+    ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken);
+
+    /// <summary>What <see cref="FreeAsync"/> would drop now; drops nothing.</summary>
+    Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken);
 
     /// <summary>Drops all cached pages (of all versions) and statuses of a file, or of all files below a directory.</summary>
     Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken);

@@ -101,6 +101,17 @@ public sealed class FilePageStore : IPageStore
 
     public Task<DroppedPages> DropAsync(FileRef file) => DirectoryOf(file.Id)?.DropAsync(file.Id) ?? Task.FromResult(default(DroppedPages));
 
+    public async Task<DroppedPages> CountAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken)
+    {
+        DroppedPages[] counted = await Task.WhenAll(
+            _directories.Select(d => d.CountAsync(identity, key, recursive, cancellationToken))).ConfigureAwait(false);
+        return counted.Aggregate(default(DroppedPages), (sum, one) => sum + one);
+    }
+
+    public PageMap Describe(FileRef file, int maxRuns) => file.PageSize == _pageSize && DirectoryOf(file.Id) is { } directory
+        ? directory.Describe(file, maxRuns)
+        : PageMap.Empty(file);
+
     public IReadOnlyList<StoreDirectoryStatus> GetStatus() => [.. _directories.Select(d => d.Status)];
 
     public async ValueTask DisposeAsync()

@@ -54,6 +54,12 @@ public interface IPageStore : IAsyncDisposable
     /// <summary>Drops one version of one file, without a search for its name: what writes and abandoned fills use.</summary>
     Task<DroppedPages> DropAsync(FileRef file);
 
+    /// <summary>What <see cref="DropAsync(UfsIdentity, string, bool, CancellationToken)"/> would remove now; removes nothing.</summary>
+    Task<DroppedPages> CountAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken);
+
+    /// <summary>Which pages of a content are here, in at most <paramref name="maxRuns"/> runs; for people, not for reads.</summary>
+    PageMap Describe(FileRef file, int maxRuns);
+
     /// <summary>Figures of each store directory, in configuration order.</summary>
     IReadOnlyList<StoreDirectoryStatus> GetStatus();
 }

@@ -207,6 +207,39 @@ internal sealed class StoreDirectory : IAsyncDisposable
         return _removals.TryMarkFile(file, batch) ? await RemoveAsync(batch).ConfigureAwait(false) : default;
     }
 
+    /// <summary>What a drop would remove now.</summary>
+    public async Task<DroppedPages> CountAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken)
+    {
+        var counted = default(DroppedPages);
+        await _compactor.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await Task.Run(() => _names.FindAsync(identity, key, recursive, DropBatch, Count, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _names.ClearMarks();
+            _compactor.Turn.Release();
+        }
+        return counted;
+
+        // A crash can leave a name twice. The mark is the compactor's, whose turn this is.
+        Task Count(IReadOnlyList<(FileId File, long Incarnation)> found)
+        {
+            foreach ((FileId file, long incarnation) in found)
+            {
+                if (!_index.TryMarkOnce(file, incarnation, FileFlags.NameCopied))
+                    continue;
+                (long pages, long bytes) = _index.CountPages(file, incarnation);
+                counted += new DroppedPages(pages > 0 ? 1 : 0, pages, bytes);
+            }
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Which pages of a content are here, in at most so many runs.</summary>
+    public PageMap Describe(FileRef file, int maxRuns) => PageMapper.Describe(_index, file, _options.Path, maxRuns);
+
     /// <summary>Compares all pages with their checksums now, beside the scrub that goes on in the background.</summary>
     public Task ScrubAsync(CancellationToken cancellationToken) => _scrub.PassAsync(paced: false, cancellationToken);
 

@@ -30,6 +30,9 @@ public readonly record struct WriteCondition
     /// <summary>Exactly this version is there.</summary>
     public static WriteCondition IfVersion(FileVersion version) => new(Demand.Version, version);
 
+    /// <summary>Nothing is demanded: no need to look what is there.</summary>
+    public bool IsNone => _demand == Demand.Nothing;
+
     /// <summary>For connectors whose storage can do the check itself.</summary>
     public bool DemandsAbsence => _demand == Demand.Absent;
 

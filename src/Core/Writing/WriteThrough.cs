@@ -32,9 +32,9 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
 {
     public async Task<FileStatus> CreateAsync(CachePath path, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
+        if (IsMountOrAbove(path))
+            throw new CacheException(CacheError.IsDirectory, $"'{path}' is a mount or leads to one; name a file below a mount.");
         MountedKey at = Writable(path);
-        if (IsMountDirectory(path, at))
-            throw new CacheException(CacheError.IsDirectory, $"'{path}' is a directory that mounts need; name a file in it.");
         FileRef? replaced = await FileAtAsync(path, cancellationToken).ConfigureAwait(false);
         UfsStatus written = await ChangeAsync(
             path, at.Key, recursive: false, () => at.Mount.Storage.CreateAsync(at.Key, content, condition, cancellationToken)).ConfigureAwait(false);
@@ -44,11 +44,10 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
 
     public async Task CreateDirectoryAsync(CachePath path, CancellationToken cancellationToken)
     {
-        if (mounts().LeadsToMount(path) && !mounts().TryResolve(path, out _))
+        if (IsMountOrAbove(path))
             return;
         MountedKey at = Writable(path);
-        if (!IsMountDirectory(path, at))
-            await ChangeAsync(path, at.Key, recursive: false, () => at.Mount.Storage.CreateDirectoryAsync(at.Key, cancellationToken)).ConfigureAwait(false);
+        await ChangeAsync(path, at.Key, recursive: false, () => at.Mount.Storage.CreateDirectoryAsync(at.Key, cancellationToken)).ConfigureAwait(false);
     }
 
     public async Task DeleteAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
@@ -92,12 +91,13 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
 
     private MountedKey WritableEntry(CachePath path, string change)
     {
-        if (mounts().Mounts.Any(mount => mount.Path.IsWithin(path)))
+        if (IsMountOrAbove(path))
             throw new CacheException(CacheError.InvalidArgument, $"'{path}' is a mount or leads to one and cannot be {change}; name an entry below a mount.");
         return Writable(path);
     }
 
-    private bool IsMountDirectory(CachePath path, in MountedKey at) => at.Key.Length == 0 || mounts().LeadsToMount(path);
+    /// <summary>Such directories are there by the mount table's word.</summary>
+    private bool IsMountOrAbove(CachePath path) => mounts().Mounts.Any(mount => mount.Path.IsWithin(path));
 
     /// <summary>
     /// The file that is believed to be there, whose pages a change leaves unused. A belief that is out of date leaves those of another

@@ -3,20 +3,27 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest.Browsing;
 using Orleans.Cache.Gateway.Rest.Files;
 using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Gateway.Rest.Inspecting;
+using Orleans.Cache.Gateway.Rest.Loading;
 using Orleans.Cache.Gateway.Rest.OpenApi;
 using Orleans.Cache.Gateway.Rest.Operations;
 using Orleans.Cache.Gateway.Rest.Problems;
 using Orleans.Cache.Gateway.Rest.Writing;
+using Orleans.Cache.Loading;
+using Orleans.Cache.Pages;
 
 namespace Orleans.Cache.Gateway.Rest;
 
 /// <summary>
-/// The native REST front-end. Takes from the services: CacheFileSystem, CacheCounters, IPageStore, TimeProvider,
-/// <see cref="NodeHealth"/>, and what <see cref="NodeTelemetry.AddNodeTelemetry"/> adds.
+/// The native REST front-end. Takes from the services: CacheFileSystem, CacheCounters, IPageStore, TimeProvider, CacheLimits (the
+/// defaults where there are none), <see cref="NodeHealth"/>, and what <see cref="NodeTelemetry.AddNodeTelemetry"/> adds. Adds LoadJobs unless they are there.
 /// </summary>
 public static class RestGateway
 {
@@ -27,6 +34,10 @@ public static class RestGateway
         limits ??= new RestLimits();
         services.Configure<KestrelServerOptions>(limits.ApplyTo);
         services.Configure<JsonOptions>(options => RestJson.Apply(options.SerializerOptions));
+        services.TryAddSingleton(NewLoadJobs);
+        services.TryAddSingleton(new CacheLimits());
+        services.TryAddSingleton(new NodeSettings([]));
+        services.TryAddSingleton<INodeLog, NoLog>();
         return services.AddSingleton(limits)
             .AddSingleton<FileEndpoint>()
             .AddSingleton<StatusEndpoint>()
@@ -36,6 +47,12 @@ public static class RestGateway
             .AddSingleton<FreeEndpoint>()
             .AddSingleton<FileWriteEndpoint>()
             .AddSingleton<ChangeEndpoints>()
+            .AddSingleton<LoadEndpoint>()
+            .AddSingleton<AbsenceReasons>()
+            .AddSingleton<ExplainEndpoint>()
+            .AddSingleton<TopEndpoint>()
+            .AddSingleton<NodeEndpoints>()
+            .AddSingleton<SourceEndpoint>()
             .AddSingleton<HealthEndpoints>()
             .AddRestDescription();
     }
@@ -60,6 +77,8 @@ public static class RestGateway
         app.MapGet(CacheEndpoint.Route, (Delegate)The<CacheEndpoint>(app).Handle).Describe("getCache", "Figures of this node and its store directories.");
         app.MapPost(FreeEndpoint.Route, (Delegate)The<FreeEndpoint>(app).HandleAsync).Describe(
             "free", "Drops what is cached of a path.", RestDescription.Free);
+        MapLoading(app);
+        MapInspecting(app);
         app.MapGet("/health/live", (Delegate)HealthEndpoints.Live).Describe("live", "The process answers.");
         app.MapGet("/health/ready", (Delegate)The<HealthEndpoints>(app).ReadyAsync).Describe("ready", "The node serves; 503 says why it does not.");
         app.MapGet(PrometheusScrape.Route, (Delegate)The<PrometheusScrape>(app).HandleAsync).Describe("metrics", "Metrics in Prometheus' text format.");
@@ -85,6 +104,40 @@ public static class RestGateway
         app.MapPost(ChangeEndpoints.CopyRoute, (Delegate)The<ChangeEndpoints>(app).CopyAsync).Describe(
             "copy", "Copies a file or a tree, also from mount to mount; files at the target are replaced.", RestDescription.Copy)
             .Refuses(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
+    }
+
+    private static void MapLoading(WebApplication app)
+    {
+        app.MapPost(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).SubmitAsync).Describe(
+            "load", "Begins to load a file, or everything below a directory, into the cache.", RestDescription.Load);
+        app.MapGet(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).Get).Describe(
+            "getLoad", "How far the load job of a path is; all jobs, the latest last, where no path is given.", RestDescription.Load);
+        app.MapDelete(LoadEndpoint.Route, (Delegate)The<LoadEndpoint>(app).Stop).Describe(
+            "stopLoad", "Stops the load job of a path; what is loaded stays.", RestDescription.Load);
+    }
+
+    private static void MapInspecting(WebApplication app)
+    {
+        app.MapGet(ExplainEndpoint.Route + "/{**path}", (Delegate)The<ExplainEndpoint>(app).HandleAsync).Describe(
+            "explain", "Why a read of a path would be answered from where it would be.", RestDescription.Path);
+        app.MapGet(TopEndpoint.Route, (Delegate)The<TopEndpoint>(app).HandleAsync).Describe(
+            "top", "What is opened most, and what the node does, watched for some seconds.", RestDescription.Top);
+        app.MapGet(NodeEndpoints.ConfigRoute, (Delegate)The<NodeEndpoints>(app).Config).Describe(
+            "getConfig", "The configuration as it counts, secrets left out, each setting with its origin.");
+        app.MapGet(NodeEndpoints.LogRoute, (Delegate)The<NodeEndpoints>(app).Log).Describe(
+            "getLog", "The last lines of the node's own log.", RestDescription.Log);
+        app.MapGet(SourceEndpoint.Route + "/{**path}", (Delegate)The<SourceEndpoint>(app).HandleAsync).Describe(
+            "getSource", "Reads a file from its under storage, past the cache.", RestDescription.File)
+            .GivesBytes();
+    }
+
+    /// <summary>The container stops the jobs, before whoever owns the engine ends it.</summary>
+    private static LoadJobs NewLoadJobs(IServiceProvider services)
+    {
+        IPageStore store = services.GetRequiredService<IPageStore>();
+        return new LoadJobs(
+            services.GetRequiredService<CacheFileSystem>(), () => StoreRoom.Of(store), services.GetRequiredService<CacheLimits>(),
+            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<LoadJobs>>());
     }
 
     private static T The<T>(WebApplication app) where T : notnull => app.Services.GetRequiredService<T>();

@@ -47,6 +47,24 @@ public sealed record RestLimits
     /// <summary>Most entries a request may ask for: listings are streamed, so this bounds time, not memory.</summary>
     public int MaxListEntries { get; init; } = 10_000;
 
+    /// <summary>Runs of pages that an explanation names: more than a person reads, a few dozen KiB of JSON.</summary>
+    public int MaxExplainRanges { get; init; } = 1000;
+
+    /// <summary>Hot files that are named unless the request says otherwise: a screen.</summary>
+    public int DefaultTopFiles { get; init; } = 20;
+
+    /// <summary>Most hot files that a request may ask for; the node counts no more.</summary>
+    public int MaxTopFiles { get; init; } = 256;
+
+    /// <summary>Longest time that a request may have the node watched, in seconds: below the patience of clients.</summary>
+    public int MaxTopSeconds { get; init; } = 10;
+
+    /// <summary>Lines of the log unless the request says otherwise.</summary>
+    public int DefaultLogLines { get; init; } = 100;
+
+    /// <summary>Most lines of the log; the node keeps no more.</summary>
+    public int MaxLogLines { get; init; } = 1000;
+
     /// <summary>A mount's root must answer within this time for the node to be ready: below the 5 s after which probes give up.</summary>
     public TimeSpan ReadinessTimeout { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -34,6 +34,9 @@ internal sealed record NodeOptions
     public required Uri? Otlp { get; init; }
 
     public required LogLevel LogLevel { get; init; }
+
+    /// <summary>Where each value came from; empty where nobody asked.</summary>
+    public IReadOnlyDictionary<Setting, string> Origins { get; init; } = new Dictionary<Setting, string>();
 }
 
 /// <summary>One mount as configured.</summary>

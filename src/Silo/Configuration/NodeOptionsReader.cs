@@ -60,6 +60,7 @@ internal sealed class NodeOptionsReader
             ScrubPeriod = ReadScrubPeriod(),
             Otlp = ReadOtlp(),
             LogLevel = ReadLogLevel(),
+            Origins = Settings.All.Where(s => _given.All(s).Count > 0).ToDictionary(s => s, s => _given.All(s)[0].Origin),
         };
     }
 

@@ -19,13 +19,13 @@ internal sealed class Engine : IAsyncDisposable
     private readonly CacheNode _node;
     private readonly MountTable _mounts;
 
-    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters)
+    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters, TimeProvider time)
     {
         _node = node;
         _mounts = mounts;
         Store = store;
         Counters = counters;
-        Files = new CacheFileSystem(new LocalNodeDirectory(node), () => mounts);
+        Files = new CacheFileSystem(new LocalNodeDirectory(node), () => mounts, time);
     }
 
     public CacheFileSystem Files { get; }
@@ -55,7 +55,7 @@ internal sealed class Engine : IAsyncDisposable
             Limits = limits,
             PageSize = options.PageSize,
         });
-        return new Engine(node, mounts, store, counters);
+        return new Engine(node, mounts, store, counters, time);
     }
 
     public async ValueTask DisposeAsync()

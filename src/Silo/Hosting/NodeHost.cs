@@ -7,6 +7,7 @@ using OpenTelemetry.Trace;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Gateway.Rest.Inspecting;
 using Orleans.Cache.Gateway.SendFile;
 using Orleans.Cache.Silo.Configuration;
 
@@ -21,6 +22,7 @@ namespace Orleans.Cache.Silo.Hosting;
 internal sealed class NodeHost(NodeOptions options, TextWriter output)
 {
     private readonly CacheLimits _limits = new();
+    private readonly RecentLog _recent = new(TimeProvider.System);
     private readonly RestLimits _restLimits = new();
     private readonly TimeProvider _time = TimeProvider.System;
 
@@ -60,6 +62,9 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
         builder.Services.AddSingleton(engine.Files)
             .AddSingleton(engine.Store)
             .AddSingleton(engine.Counters)
+            .AddSingleton(_limits)
+            .AddSingleton(ShownSettings.Of(options))
+            .AddSingleton<INodeLog>(_recent)
             .AddSingleton(_time)
             .AddSingleton(health)
             .AddRouting()
@@ -94,6 +99,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             format.UseUtcTimestamp = true;
             format.ColorBehavior = LoggerColorBehavior.Disabled;
         });
+        logs.AddProvider(_recent.NewProvider());
         // Standard output belongs to the banner.
         logs.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logs.SetMinimumLevel(options.LogLevel);

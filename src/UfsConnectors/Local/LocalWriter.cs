@@ -94,7 +94,8 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
     /// <summary>The nearest directory above the key that exists: its own, as a rule. What is wrong already is said before the content comes.</summary>
     private SafeFileHandle DirectoryFor(string key, WriteCondition condition)
     {
-        condition.Require(StatusOf(key), key);
+        if (!condition.IsNone)
+            condition.Require(StatusOf(key), key);
         string directory = LocalKey.ParentOf(key);
         SafeFileHandle? above;
         while ((above = root.Locate(directory)) is null)
@@ -178,7 +179,7 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
         using SafeFileHandle parent = MakeDirectories(LocalKey.ParentOf(key));
         lock (_commits[(uint)key.GetHashCode(StringComparison.Ordinal) % CommitGates])
         {
-            if (!condition.DemandsAbsence)
+            if (!condition.IsNone && !condition.DemandsAbsence)
                 condition.Require(StatusOf(key), key);
             Publish(above, temporary, parent, key, condition);
         }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Orleans.Cache.Identity;
+using Orleans.Cache.Ring;
 
 namespace Orleans.Cache.Core.Tests.Identity;
 

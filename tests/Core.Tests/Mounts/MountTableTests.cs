@@ -26,6 +26,22 @@ public sealed class MountTableTests
         Assert.Equal((mount, key), (mounted.Mount.Path.Value, mounted.Key));
     }
 
+    [Theory]
+    [InlineData("/d", "sub/f", "/d:sub/f /s:f /sub2:sub/f")]
+    [InlineData("/s", "f", "/d:sub/f /s:f /sub2:sub/f")]
+    [InlineData("/d", "sub", "/d:sub /s: /sub2:sub")]
+    [InlineData("/d", "subway", "/d:subway /sub2:subway")]
+    [InlineData("/s", "", "/d:sub /s: /sub2:sub")]
+    [InlineData("/o", "sub/f", "/o:sub/f")]
+    public void A_key_appears_wherever_its_storage_or_a_part_of_it_is_mounted(string mount, string key, string appearances)
+    {
+        (string, string)[] mounts = [("/d", "file:///data"), ("/sub2", "file:///data"), ("/s", "file:///data/sub"), ("/o", "file:///dat")];
+        var table = new MountTable(
+            1, mounts.Select(m => new Mount(CachePath.Parse(m.Item1), new GatedUnderStorage(m.Item2, Time), Freshness.Default)));
+        var at = new MountedKey(table.Mounts.Single(m => m.Path.Value == mount), key);
+        Assert.Equal(appearances, string.Join(' ', table.Appearances(at).Select(a => $"{a.Mount.Path}:{a.Key}")));
+    }
+
     [Fact]
     public void Without_a_mount_at_the_root_paths_may_belong_to_none()
     {

@@ -70,6 +70,11 @@ internal sealed class HeldPageStore(IPageStore inner) : IPageStore
         return await inner.DropAsync(file);
     }
 
+    public Task<DroppedPages> CountAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken) =>
+        inner.CountAsync(identity, key, recursive, cancellationToken);
+
+    public PageMap Describe(FileRef file, int maxRuns) => inner.Describe(file, maxRuns);
+
     public IReadOnlyList<StoreDirectoryStatus> GetStatus() => inner.GetStatus();
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();

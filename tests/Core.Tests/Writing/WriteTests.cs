@@ -16,6 +16,7 @@ public sealed class WriteTests
     public async Task A_mount_that_is_not_rw_takes_no_change_and_says_how_to_get_one()
     {
         await using NodeUnderTest node = await MountedAsync();
+        int before = node.Source.Count(UfsRequest.Write);
         CachePath file = CachePath.Parse("/ro/f"), target = CachePath.Parse("/rw/f");
         await FailsAsync(CacheError.ReadOnly, () => CreateAsync(node, file), "'/ro'", "option rw");
         await FailsAsync(CacheError.ReadOnly, () => node.Files.CreateDirectoryAsync(file, default), "'/ro'", "option rw");
@@ -23,7 +24,7 @@ public sealed class WriteTests
         await FailsAsync(CacheError.ReadOnly, () => node.Files.RenameAsync(file, target, default), "'/ro'");
         await FailsAsync(CacheError.ReadOnly, () => node.Files.RenameAsync(target, file, default), "'/ro'");
         await FailsAsync(CacheError.ReadOnly, () => node.Files.CopyAsync(CachePath.Parse("/ro/there"), file, recursive: false, default), "'/ro'");
-        Assert.Equal(0, node.Source.Count(UfsRequest.Write));
+        Assert.Equal(before, node.Source.Count(UfsRequest.Write));
     }
 
     [Fact]

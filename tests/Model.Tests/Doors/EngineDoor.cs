@@ -3,6 +3,7 @@ using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Model.Tests.Oracle;
 using Orleans.Cache.Pages;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Model.Tests.Doors;
 
@@ -71,6 +72,15 @@ internal sealed class EngineDoor(CacheFileSystem files) : IFrontDoor
     }
 
     public Task FreeAsync(string path, bool recursive) => files.FreeAsync(Paths[path], recursive, CancellationToken.None);
+
+    public async Task<string> PutAsync(string path, byte[] content) =>
+        (await files.CreateAsync(Paths[path], new MemoryStream(content), WriteCondition.None, CancellationToken.None)).File!.Version.Token;
+
+    public Task DeleteAsync(string path, bool recursive) => files.DeleteAsync(Paths[path], recursive, CancellationToken.None);
+
+    public Task MoveAsync(string from, string to) => files.RenameAsync(Paths[from], Paths[to], CancellationToken.None);
+
+    public Task MakeDirectoryAsync(string path) => files.CreateDirectoryAsync(Paths[path], CancellationToken.None);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

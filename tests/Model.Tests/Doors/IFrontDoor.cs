@@ -20,6 +20,16 @@ internal interface IFrontDoor : IAsyncDisposable
     ValueTask<Answer> ReadAsync(OpenedFile file, int offset, Memory<byte> destination, bool lent);
 
     Task FreeAsync(string path, bool recursive);
+
+    /// <summary>Writes a file through the cache; gives its version's token.</summary>
+    /// <exception cref="CacheException">As for all writes.</exception>
+    Task<string> PutAsync(string path, byte[] content);
+
+    Task DeleteAsync(string path, bool recursive);
+
+    Task MoveAsync(string from, string to);
+
+    Task MakeDirectoryAsync(string path);
 }
 
 /// <summary>One version of a file, as a front door names it.</summary>

@@ -47,10 +47,33 @@ internal sealed class RestDoor(RestServer server) : IFrontDoor
         await JsonAsync(response);
     }
 
+    public async Task<string> PutAsync(string path, byte[] content)
+    {
+        using HttpResponseMessage response = await _client.PutAsync(UrlOf(path), new ByteArrayContent(content));
+        return (await JsonAsync(response)).GetProperty("version").GetString()!;
+    }
+
+    public async Task DeleteAsync(string path, bool recursive)
+    {
+        using HttpResponseMessage response = await _client.DeleteAsync($"{UrlOf(path)}?recursive={(recursive ? "true" : "false")}");
+        if (!response.IsSuccessStatusCode)
+            await JsonAsync(response);
+    }
+
+    public Task MoveAsync(string from, string to) => PostAsync($"/api/v1/move?from=/{from}&to=/{to}");
+
+    public Task MakeDirectoryAsync(string path) => PostAsync($"/api/v1/mkdir?path=/{path}");
+
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
         await server.DisposeAsync();
+    }
+
+    private async Task PostAsync(string target)
+    {
+        using HttpResponseMessage response = await _client.PostAsync(target, null);
+        await JsonAsync(response);
     }
 
     private static string UrlOf(string path) => "/api/v1/files/" + path;

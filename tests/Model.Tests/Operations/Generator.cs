@@ -27,11 +27,14 @@ internal sealed class Generator(Random random, bool inPlace)
 
     private Operation Next() => random.Next(1000) switch
     {
-        < 160 => Change(),
+        < 110 => Change(),
+        < 170 => Write(),
         < 890 => Ask(),
+        < 900 => new FaultedWrite(OneStep(), random.Next(2) == 0),
         < 930 => new Advance(random.Next(4) == 0 ? random.Next(60, 100) : random.Next(1, 8)),
         < 960 => new Faulted(Ask(), (Fault)random.Next(Enum.GetValues<Fault>().Length)),
-        < 998 => new During(Ask(), Holdable[random.Next(Holdable.Length)], random.Next(3) == 0 ? Ask() : Change()),
+        < 985 => During(),
+        < 998 => new DuringWrite(OneStep(), random.Next(2) == 0, Ask()),
         _ => new Restart((RestartHow)random.Next(3), random.Next()),
     };
 
@@ -54,6 +57,30 @@ internal sealed class Generator(Random random, bool inPlace)
         < 90 => new Move(AnyFile(), AnyFile()),
         _ => new Touch(AnyFile(), random.Next(2) * random.Next(100_000)),
     };
+
+    public WriteOperation Write() => random.Next(12) == 0 ? new DeleteTreeThrough(Universe.Directories[random.Next(1, Universe.Directories.Length)]) : OneStep();
+
+    /// <summary>A write that the under storage does in one step.</summary>
+    private WriteOperation OneStep() => random.Next(100) switch
+    {
+        < 60 => new PutThrough(AnyFile(), Math.Min(AnyLength(), SourceChanges.MaxLength), ++_seed),
+        < 75 => new DeleteThrough(AnyFile()),
+        < 92 => new MoveThrough(AnyFile(), AnyFile()),
+        _ => new MakeDirectoryThrough(Universe.Directories[random.Next(1, Universe.Directories.Length)]),
+    };
+
+    /// <summary>A listing that a write runs beside would not be one of one moment.</summary>
+    private During During()
+    {
+        Question outer = Ask();
+        Operation inner = random.Next(6) switch
+        {
+            < 2 => Ask(),
+            < 4 when outer is not List => Write(),
+            _ => Change(),
+        };
+        return new During(outer, Holdable[random.Next(Holdable.Length)], inner);
+    }
 
     private Put AnyPut()
     {

@@ -23,6 +23,25 @@ internal sealed record Move(string From, string To) : SourceOperation;
 
 internal sealed record Touch(string Path, int SecondsAgo) : SourceOperation;
 
+/// <summary>A change of the source through the cache: whoever asks after it was answered must be told of it, in every mode.</summary>
+internal abstract record WriteOperation : Operation;
+
+internal sealed record PutThrough(string Path, int Length, int Seed) : WriteOperation;
+
+internal sealed record DeleteThrough(string Path) : WriteOperation;
+
+internal sealed record DeleteTreeThrough(string Directory) : WriteOperation;
+
+internal sealed record MoveThrough(string From, string To) : WriteOperation;
+
+internal sealed record MakeDirectoryThrough(string Directory) : WriteOperation;
+
+/// <summary>A write that the under storage fails, before it has committed it or after.</summary>
+internal sealed record FaultedWrite(WriteOperation Inner, bool AfterCommit) : Operation;
+
+/// <summary>A write that the under storage holds, before it commits or after, until a question was answered.</summary>
+internal sealed record DuringWrite(WriteOperation Outer, bool AfterCommit, Question Inner) : Operation;
+
 /// <summary>Something asked of the cache, whose answer is checked.</summary>
 internal abstract record Question : Operation;
 

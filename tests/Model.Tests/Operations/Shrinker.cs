@@ -51,6 +51,9 @@ internal sealed class Shrinker(Func<IReadOnlyList<Operation>, Task<string?>> fai
     {
         During during => [during.Inner, during.Outer],
         Faulted faulted => [faulted.Inner],
+        DuringWrite during => [during.Inner, during.Outer],
+        FaultedWrite faulted => [faulted.Inner],
+        PutThrough put => [put with { Length = 1 }],
         Restart restart => [restart with { How = RestartHow.Clean }],
         Put put => [put with { How = Sources.PutHow.Replace }, put with { Length = 1 }],
         Read read => [read with { Lent = false }, read with { Offset = 0 }, read with { Length = 1 }],

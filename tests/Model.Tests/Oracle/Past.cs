@@ -46,8 +46,31 @@ internal sealed class Past(Freshness freshness, TimeProvider clock, bool tokensC
     {
         lock (_gate)
         {
+            Recorder recorder = Start(change);
+            recorder.Close(Interlocked.Increment(ref _moment), clock.GetTimestamp());
+        }
+    }
+
+    /// <summary>
+    /// A change that takes its time begins: from now on readers may see what <paramref name="change"/> records, or what was before. A
+    /// version whose token is not known yet has any.
+    /// </summary>
+    public Recorder Start(Action<Recorder> change)
+    {
+        lock (_gate)
+        {
             var recorder = new Recorder(_trails, Interlocked.Increment(ref _moment));
             change(recorder);
+            return recorder;
+        }
+    }
+
+    /// <summary>It is over, and <paramref name="learnt"/> was learnt of what it made.</summary>
+    public void Finish(Recorder recorder, Action learnt)
+    {
+        lock (_gate)
+        {
+            learnt();
             recorder.Close(Interlocked.Increment(ref _moment), clock.GetTimestamp());
         }
     }
@@ -162,7 +185,18 @@ internal sealed class Past(Freshness freshness, TimeProvider clock, bool tokensC
 
     internal bool IsSeen(Version version, in Seen seen) =>
         version.Kind == seen.Kind
-        && (version.Kind != Kind.File || (version.Content.Length == seen.Length && (!tokensCount || version.Token == seen.Token)));
+        && (version.Kind != Kind.File || (version.Content.Length == seen.Length && (!tokensCount || (version.Token is null ? IsNew(seen.Token, version) : version.Token == seen.Token))));
+
+    /// <summary>Whether a token may be that of a version which is being written: no older one of the path has it.</summary>
+    private static bool IsNew(string? token, Version version)
+    {
+        for (Version? older = version.Previous; older is not null; older = older.Previous)
+        {
+            if (older.Token == token)
+                return false;
+        }
+        return true;
+    }
 
     /// <summary>How long what exists, or an absence, is believed; in ticks.</summary>
     internal long ValidityOf(Kind kind) => (kind == Kind.Absent ? freshness.BelieveAbsenceFor : freshness.BelieveFor).Ticks;

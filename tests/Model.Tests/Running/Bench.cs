@@ -45,7 +45,7 @@ internal sealed class Bench : INodeDirectory, IAsyncDisposable
         Clock = new ManualTimeProvider(setup.FilesLookOld ? now.AddDays(1) : now);
         Source = setup.IsLocal ? new LocalSource(Clock) : new MemorySource(Clock);
         Storage = new FaultyUnderStorage(setup.Break?.Invoke(Source.Storage) ?? Source.Storage);
-        _mounts = new MountTable(1, [new Mount(CachePath.Root, Storage, setup.Freshness)]);
+        _mounts = new MountTable(1, [new Mount(CachePath.Root, Storage, setup.Freshness) { IsWritable = true }]);
         Files = new CacheFileSystem(this, () => _mounts);
     }
 

@@ -25,8 +25,9 @@ internal static class ConcurrentRound
         var start = new Generator(new Random(setup.Seed), inPlace: false);
         foreach (Operation put in start.Sequence(Universe.Files.Length))
             changes.Apply((SourceOperation)put);
+        var writer = new Writer(bench, past);
         using var done = new CancellationTokenSource();
-        Task changing = Task.Run(() => ChangeAsync(setup, bench, changes, figures, done.Token));
+        Task<string?> changing = Task.Run(() => ChangeAsync(setup, bench, changes, writer, figures, done.Token));
         Task<string?>[] clients = [.. Enumerable.Range(1, Clients).Select(i => Task.Run(() => AskAsync(setup, i, bench, past, questions, figures)))];
         string?[] failures;
         try
@@ -38,10 +39,10 @@ internal static class ConcurrentRound
             failures = [$"it threw {e}"];
         }
         await done.CancelAsync();
-        await changing;
+        string? wrongWrite = await changing;
         await bench.SettledAsync();
         figures.CountSequence(bench.Evictions);
-        return failures.FirstOrDefault(failure => failure is not null);
+        return failures.FirstOrDefault(failure => failure is not null) ?? wrongWrite;
     }
 
     private static async Task<string?> AskAsync(Setup setup, int client, Bench bench, Past past, int questions, Figures figures)
@@ -58,7 +59,8 @@ internal static class ConcurrentRound
     }
 
     /// <summary>Local files are only replaced, moved, touched and deleted: to write in place is a stated exception.</summary>
-    private static async Task ChangeAsync(Setup setup, Bench bench, SourceChanges changes, Figures figures, CancellationToken done)
+    private static async Task<string?> ChangeAsync(
+        Setup setup, Bench bench, SourceChanges changes, Writer writer, Figures figures, CancellationToken done)
     {
         var random = new Random(setup.Seed);
         var generator = new Generator(random, inPlace: !setup.IsLocal);
@@ -67,11 +69,14 @@ internal static class ConcurrentRound
             figures.CountOperation();
             if (random.Next(20) == 0)
                 bench.Clock.Advance(TimeSpan.FromSeconds(random.Next(1, 4)));
-            else
+            else if (random.Next(2) == 0)
                 changes.Apply(generator.Change());
+            else if (await writer.ApplyAsync(generator.Write()) is { } complaint)
+                return complaint;
             // Lets the clients ask a few times; a yield alone is over at once where there are cores to spare.
             for (int i = random.Next(60); i > 0; i--)
                 await Task.Yield();
         }
+        return null;
     }
 }

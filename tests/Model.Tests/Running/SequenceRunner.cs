@@ -16,7 +16,7 @@ internal static class SequenceRunner
     {
         await using Bench bench = await Bench.StartAsync(setup);
         var past = new Past(setup.Freshness, bench.Clock, tokensCount: true);
-        var run = new Run(bench, past, new SourceChanges(bench.Source, past), new Asker(() => bench.Door, past, figures, takesTurns: true), figures);
+        var run = new Run(bench, past, new SourceChanges(bench.Source, past), new Writer(bench, past), new Asker(() => bench.Door, past, figures, takesTurns: true), figures);
         // The mount's root is there from the start.
         past.Change(recorder => recorder.Became("", Kind.Directory));
         for (int i = 0; i < operations.Count; i++)
@@ -41,7 +41,7 @@ internal static class SequenceRunner
         }
     }
 
-    private sealed record Run(Bench Bench, Past Past, SourceChanges Changes, Asker Asker, Figures Figures)
+    private sealed record Run(Bench Bench, Past Past, SourceChanges Changes, Writer Writer, Asker Asker, Figures Figures)
     {
         public async Task<string?> StepAsync(Operation operation)
         {
@@ -53,6 +53,14 @@ internal static class SequenceRunner
                     return await FaultedAsync(faulted);
                 case During during:
                     return await DuringAsync(during);
+                case WriteOperation write:
+                    Figures.CountOperation();
+                    return await Writer.ApplyAsync(write);
+                case FaultedWrite faulted:
+                    Figures.CountFault();
+                    return await Writer.ApplyFaultedAsync(faulted);
+                case DuringWrite during:
+                    return await DuringWriteAsync(during);
             }
             Figures.CountOperation();
             switch (operation)
@@ -93,6 +101,18 @@ internal static class SequenceRunner
             Task<string?> inner = StepAsync(during.Inner);
             hold.Release();
             return await outer ?? await inner;
+        }
+
+        private async Task<string?> DuringWriteAsync(DuringWrite during)
+        {
+            Figures.CountFault();
+            UfsHold hold = Bench.Storage.Hold(during.AfterCommit ? UfsRequest.WriteAnswer : UfsRequest.Write);
+            Task<string?> write = Writer.ApplyAsync(during.Outer);
+            // It may have nothing to do.
+            await Task.WhenAny(write, hold.ArrivedAsync());
+            string? complaint = await Asker.AskAsync(during.Inner);
+            hold.Release();
+            return complaint ?? await write;
         }
 
         private async Task RestartAsync(Restart restart)

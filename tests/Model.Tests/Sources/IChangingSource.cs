@@ -13,6 +13,9 @@ internal interface IChangingSource : IAsyncDisposable
     /// </summary>
     void AwaitDistinctToken(params ReadOnlySpan<string> keys);
 
+    /// <summary>These keys were changed by somebody else, through the storage.</summary>
+    void NoteChange(params ReadOnlySpan<string> keys);
+
     /// <summary>Gives a file its new content, all of which is told; parents are made.</summary>
     void Put(string key, byte[] content, PutHow how);
 

@@ -32,6 +32,12 @@ internal sealed partial class LocalSource : IChangingSource
         }
     }
 
+    public void NoteChange(params ReadOnlySpan<string> keys)
+    {
+        foreach (string key in keys)
+            _changed[key] = Now();
+    }
+
     public void Put(string key, byte[] content, PutHow how)
     {
         string path = _directory[key];

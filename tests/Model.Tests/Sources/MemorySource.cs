@@ -13,6 +13,11 @@ internal sealed class MemorySource(TimeProvider time) : IChangingSource
         // A counter.
     }
 
+    public void NoteChange(params ReadOnlySpan<string> keys)
+    {
+        // A counter.
+    }
+
     public void Put(string key, byte[] content, PutHow how)
     {
         using var stream = new MemoryStream(content);

@@ -110,7 +110,7 @@ internal sealed class SourceChanges(IChangingSource source, Past past)
         });
     }
 
-    private static void MakeParents(Past.Recorder recorder, string path)
+    internal static void MakeParents(Past.Recorder recorder, string path)
     {
         for (string parent = Universe.ParentOf(path); parent.Length > 0; parent = Universe.ParentOf(parent))
         {
@@ -120,7 +120,7 @@ internal sealed class SourceChanges(IChangingSource source, Past past)
     }
 
     /// <summary>Bytes in which every eight tell their place and their seed, so that no two versions agree anywhere.</summary>
-    private static byte[] ContentOf(int seed, int length)
+    internal static byte[] ContentOf(int seed, int length)
     {
         byte[] content = new byte[length];
         ulong first = (ulong)seed * 0x9E3779B97F4A7C15;

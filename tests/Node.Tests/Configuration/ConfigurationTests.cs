@@ -33,6 +33,18 @@ public sealed class ConfigurationTests : IDisposable
         Assert.InRange(store.Capacity, 1, 10 * CacheLimits.GiB);
     }
 
+    [Theory]
+    [InlineData("mem://x", false, "mem://x")]
+    [InlineData("mem://x/,ro", false, "mem://x")]
+    [InlineData("mem://x,rw", true, "mem://x")]
+    [InlineData("mem://x,mode=immutable,rw", true, "mem://x")]
+    [InlineData("file:///", false, "file://")]
+    public void A_mount_takes_writes_only_where_that_is_asked_for(string text, bool isWritable, string uri)
+    {
+        MountOptions mount = Assert.Single(Read(["--mount", "/=" + text]).Mounts);
+        Assert.Equal((isWritable, uri), (mount.IsWritable, mount.UriWithoutSlash));
+    }
+
     [Fact]
     public void Everything_can_be_given()
     {
@@ -86,6 +98,9 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("--mount /: bandwidth=0 is not a size", "--mount", "/=mem://x,bandwidth=0")]
     [InlineData("--mount /: option 'ttl' is given twice", "--mount", "/=mem://x,ttl=1s,ttl=2s")]
     [InlineData("--mount /: option 'mode' has no value", "--mount", "/=mem://x,mode")]
+    [InlineData("--mount /: option 'rw' takes no value; write rw alone", "--mount", "/=mem://x,rw=true")]
+    [InlineData("--mount /: option 'ro' is given twice", "--mount", "/=mem://x,ro,ro")]
+    [InlineData("--mount /: both rw and ro are given", "--mount", "/=mem://x,rw,ro")]
     [InlineData("--mount /a is given 2 times", "--mount", "/a=mem://x", "--mount", "/a/=mem://y")]
     [InlineData("is not a directory on this machine", "--mount", "/=/no/such/directory")]
     [InlineData("--config /no/such/file.yaml cannot be read", "--config", "/no/such/file.yaml")]

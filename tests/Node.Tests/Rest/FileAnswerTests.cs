@@ -115,7 +115,7 @@ public sealed class FileAnswerTests
     }
 
     [Theory]
-    [InlineData("DELETE", "/api/v1/files/data/a", "GET, HEAD")]
+    [InlineData("PATCH", "/api/v1/files/data/a", "DELETE, GET, HEAD, PUT")]
     [InlineData("POST", "/api/v1/cache", "GET")]
     [InlineData("GET", "/api/v1/free", "POST")]
     public async Task Another_method_is_405_with_allow(string method, string target, string allowed)
@@ -123,7 +123,7 @@ public sealed class FileAnswerTests
         await using RestHost host = await RestHost.StartAsync();
         using HttpResponseMessage response = await host.SendAsync(new HttpMethod(method), target);
         await RestHost.ProblemAsync(response, 405, "method-not-allowed");
-        Assert.Equal(allowed, string.Join(", ", response.Content.Headers.Allow));
+        Assert.Equal(allowed, string.Join(", ", response.Content.Headers.Allow.Order()));
     }
 
     [Fact]

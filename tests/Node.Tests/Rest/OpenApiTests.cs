@@ -15,8 +15,11 @@ public sealed class OpenApiTests
         JsonElement paths = document.GetProperty("paths");
         (string Route, string[] Methods)[] routes =
         [
-            ("/api/v1/files/{path}", ["get", "head"]), ("/api/v1/status/{path}", ["get"]), ("/api/v1/list/{path}", ["get"]),
+            ("/api/v1/files/{path}", ["delete", "get", "head", "put"]), ("/api/v1/status/{path}", ["get"]), ("/api/v1/list/{path}", ["get"]),
             ("/api/v1/mounts", ["get"]), ("/api/v1/cache", ["get"]), ("/api/v1/free", ["post"]),
+            ("/api/v1/mkdir", ["post"]), ("/api/v1/move", ["post"]), ("/api/v1/copy", ["post"]),
+            ("/api/v1/load", ["delete", "get", "post"]),
+            ("/api/v1/explain/{path}", ["get"]), ("/api/v1/source/{path}", ["get"]), ("/api/v1/top", ["get"]), ("/api/v1/config", ["get"]), ("/api/v1/log", ["get"]),
             ("/health/live", ["get"]), ("/health/ready", ["get"]), ("/metrics", ["get"]),
         ];
         Assert.Equal(routes.Select(r => r.Route).Order(), paths.EnumerateObject().Select(p => p.Name).Order());

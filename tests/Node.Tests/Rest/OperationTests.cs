@@ -55,7 +55,7 @@ public sealed class OperationTests
         JsonElement table = await host.JsonAsync("/api/v1/mounts");
         Assert.Equal(7, table.GetProperty("version").GetInt64());
         Assert.Equal(
-            $$"""[{"path":"/data","ufs":"{{host.Data.Identity}}","freshness":"bounded(60s)","canWrite":true},{"path":"/deep/er","ufs":"{{host.Deep.Identity}}","freshness":"strict","canWrite":true}]""",
+            $$"""[{"path":"/data","ufs":"{{host.Data.Identity}}","uri":"{{host.Data.Identity}}","freshness":"bounded(60s)","writable":false},{"path":"/deep/er","ufs":"{{host.Deep.Identity}}","uri":"{{host.Deep.Identity}}","freshness":"strict","writable":false}]""",
             table.GetProperty("mounts").GetRawText());
     }
 

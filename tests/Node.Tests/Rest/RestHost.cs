@@ -42,7 +42,7 @@ internal sealed class RestHost : IAsyncDisposable
     private readonly CacheCounters _counters = new();
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RestHost(TemporaryDirectory directory, FilePageStore store, CacheLimits cacheLimits, RestLimits? limits)
+    private RestHost(TemporaryDirectory directory, FilePageStore store, CacheLimits cacheLimits, RestLimits? limits, bool writable)
     {
         _directory = directory;
         _store = store;
@@ -50,8 +50,8 @@ internal sealed class RestHost : IAsyncDisposable
         Deep = new FaultyUnderStorage(UnderStorageFactory.Create("mem://deep", Time));
         var table = new MountTable(7,
         [
-            new Mount(CachePath.Parse("/data"), new MeteredUnderStorage(Data, _counters), Freshness.Default),
-            new Mount(CachePath.Parse("/deep/er"), new MeteredUnderStorage(Deep, _counters), Freshness.Strict),
+            new Mount(CachePath.Parse("/data"), new MeteredUnderStorage(Data, _counters), Freshness.Default) { IsWritable = writable },
+            new Mount(CachePath.Parse("/deep/er"), new MeteredUnderStorage(Deep, _counters), Freshness.Strict) { IsWritable = writable },
         ]);
         Health = new NodeHealth("memory", Time);
         _node = new CacheNode("memory", new CacheNodeServices
@@ -67,6 +67,7 @@ internal sealed class RestHost : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(Log);
         builder.Services.AddSingleton(new CacheFileSystem(new LocalNodeDirectory(_node), () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(store)
+            .AddSingleton(cacheLimits)
             .AddSingleton<TimeProvider>(Time).AddSingleton(Health)
             .AddNodeTelemetry("memory").AddRestGateway(limits);
         builder.Services.Configure<KestrelServerOptions>(o => o.Listen(IPAddress.Loopback, 0));
@@ -96,14 +97,15 @@ internal sealed class RestHost : IAsyncDisposable
 
     /// <param name="limits">The front-end's limits; null are the defaults.</param>
     /// <param name="cacheLimits">The engine's, so low that a test can reach them; null are the defaults.</param>
-    public static async Task<RestHost> StartAsync(RestLimits? limits = null, CacheLimits? cacheLimits = null)
+    /// <param name="writable">Both mounts are rw.</param>
+    public static async Task<RestHost> StartAsync(RestLimits? limits = null, CacheLimits? cacheLimits = null, bool writable = false)
     {
         var directory = new TemporaryDirectory(onTmpfs: true);
         cacheLimits ??= new CacheLimits();
         FilePageStore store = await FilePageStore.OpenAsync(
             [new StoreDirectoryOptions(directory.Path, CacheLimits.GiB)], PageSize, () => EvictionPolicies.Create("s3fifo"), cacheLimits,
             TimeProvider.System, NullLogger.Instance, default);
-        var host = new RestHost(directory, store, cacheLimits, limits);
+        var host = new RestHost(directory, store, cacheLimits, limits, writable);
         await host._app.StartAsync();
         host.Health.MarkReady();
         host.Client = new HttpClient { BaseAddress = new Uri(host._app.Urls.Single()) };

@@ -112,6 +112,32 @@ internal sealed class PageIndex
         return bytes;
     }
 
+    /// <summary>Whether an extent of a content is in; one that is not holds no page.</summary>
+    public bool HoldsExtent(FileId id, long extent)
+    {
+        lock (Table.ShardOf(id).Gate)
+            return Table.Find(id, extent) != None;
+    }
+
+    /// <summary>Pages of one incarnation that are Present, and their bytes.</summary>
+    public (long Pages, long Bytes) CountPages(FileId id, long incarnation)
+    {
+        long pages = 0, bytes = 0;
+        lock (Table.ShardOf(id).Gate)
+        {
+            int head = Table.FindHead(id);
+            if (head == None || Table.Slot(head).Incarnation != incarnation)
+                return default;
+            for (int slotId = head; slotId != None; slotId = Table.Slot(slotId).NextOfFile)
+            {
+                FileSlot slot = Table.Slot(slotId);
+                for (int entry = FirstPresent(slot, slot.FirstEntry); entry != None; entry = FirstPresent(slot, entry + 1), pages++)
+                    bytes += Table.PageLength(slot.Length, Table.PageOf(slotId, entry));
+            }
+        }
+        return (pages, bytes);
+    }
+
     /// <summary>
     /// Starts a lease on the leading pages of a range that are Present and verified: until <see cref="EndLease"/> none of the
     /// file's pages begins to leave by punching. Gives the incarnation and the number of pages, at least one.

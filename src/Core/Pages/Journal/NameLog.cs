@@ -165,7 +165,8 @@ internal sealed class NameLog : IDisposable
         return copied;
     }
 
-    private void ClearMarks()
+    /// <summary>Takes back the marks of files whose names were come by once.</summary>
+    public void ClearMarks()
     {
         foreach (IndexShard shard in _index.Table.Shards)
         {

@@ -72,7 +72,7 @@ internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
         return plan.Parts is { } parts ? body.SendAsync(parts) : body.SendAsync(plan.Range);
     }
 
-    private static void SetHeaders(HttpResponse response, FileHeaders headers, in FilePlan plan)
+    internal static void SetHeaders(HttpResponse response, FileHeaders headers, in FilePlan plan)
     {
         response.StatusCode = plan.Status;
         IHeaderDictionary target = response.Headers;
@@ -87,6 +87,6 @@ internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
         target.ContentLength = plan.ContentLength;
     }
 
-    private static Problem RefusalOf(in FilePlan plan) =>
+    internal static Problem RefusalOf(in FilePlan plan) =>
         new(plan.Status, plan.Status == StatusCodes.Status416RangeNotSatisfiable ? "range-not-satisfiable" : "precondition-failed", plan.Refusal!);
 }

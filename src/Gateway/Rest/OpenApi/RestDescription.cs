@@ -39,6 +39,7 @@ internal static class RestDescription
     [
         new("path", ParameterLocation.Query, JsonSchemaType.String, "What to free; may come as JSON instead: { path, recursive }."),
         new("recursive", ParameterLocation.Query, JsonSchemaType.Boolean, "Free everything below a directory."),
+        new("dryRun", ParameterLocation.Query, JsonSchemaType.Boolean, "Only count what would be freed."),
     ];
 
     public static IReadOnlyList<ParameterNote> Put { get; } =
@@ -65,6 +66,18 @@ internal static class RestDescription
 
     public static IReadOnlyList<ParameterNote> Copy { get; } =
         [.. FromTo, new("recursive", ParameterLocation.Query, JsonSchemaType.Boolean, "Copy a directory with all it holds.")];
+
+    public static IReadOnlyList<ParameterNote> Top { get; } =
+    [
+        new("seconds", ParameterLocation.Query, JsonSchemaType.Integer, "How long to watch the operations; 1 unless given."),
+        new("limit", ParameterLocation.Query, JsonSchemaType.Integer, "Most files."),
+    ];
+
+    public static IReadOnlyList<ParameterNote> Log { get; } =
+        [new("lines", ParameterLocation.Query, JsonSchemaType.Integer, "Most lines.")];
+
+    public static IReadOnlyList<ParameterNote> Load { get; } =
+        [new("path", ParameterLocation.Query, JsonSchemaType.String, "What to load: a file, or a directory with everything below it.")];
 
     public static IServiceCollection AddRestDescription(this IServiceCollection services) => services.AddOpenApi("v1", options =>
         options.AddDocumentTransformer((document, _, _) =>
@@ -123,6 +136,11 @@ internal static class RestDescription
             GET       /api/v1/mounts           the mount table
             GET       /api/v1/cache            figures of this node and its store directories
             POST      /api/v1/free             ?path=/dir&recursive=true drops what is cached
+            POST      /api/v1/load             ?path=/dir begins to load it; GET says how far it is, DELETE stops it
+            GET       /api/v1/explain/{path}   why a read of it would be answered from where it would be
+            GET       /api/v1/source/{path}    its bytes from the under storage, past the cache
+            GET       /api/v1/top              hot files and what the node does; seconds, limit
+            GET       /api/v1/config, /log     configuration with its origins; the end of the log
             GET       /metrics                 Prometheus
             GET       /health/live, /health/ready
             GET       /openapi/v1.json         this, for programs

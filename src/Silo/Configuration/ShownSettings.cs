@@ -1,0 +1,48 @@
+using System.Globalization;
+using Orleans.Cache.Gateway.Rest.Inspecting;
+
+namespace Orleans.Cache.Silo.Configuration;
+
+/// <summary>
+/// The configuration as it may be shown to whoever reaches the port. Made from what was understood, not from what was written: a
+/// secret in a URL, or in a form that nobody thought of, is never in it.
+/// </summary>
+internal static class ShownSettings
+{
+    public static NodeSettings Of(NodeOptions options) => new(
+    [
+        .. Settings.All.Select(setting => new NodeSetting(
+            setting.Name, ValuesOf(setting, options), OriginOf(setting, options), options.Origins.GetValueOrDefault(setting))),
+    ]);
+
+    private static IReadOnlyList<string> ValuesOf(Setting setting, NodeOptions options) => setting.Name switch
+    {
+        "mount" => [.. options.Mounts.Select(Describe)],
+        "store" => [.. options.Stores.Select(s => $"{s.Directory}={ByteSize.Format(s.Capacity)}")],
+        "page-size" => [ByteSize.Format(options.PageSize)],
+        "listen" => [options.Listen.ToString()],
+        "rest-port" => [options.RestPort.ToString(CultureInfo.InvariantCulture)],
+        "eviction" => [options.Eviction],
+        "scrub-period" => [options.ScrubPeriod.ToString("c", CultureInfo.InvariantCulture)],
+        "otlp" => options.Otlp is { } otlp ? [MountOptions.Redact(otlp.OriginalString)] : [],
+        "name" => [options.Name],
+        "log-level" => [options.LogLevel.ToString().ToLowerInvariant()],
+        // Given or not: the origin says the rest.
+        _ => options.Origins.ContainsKey(setting) ? ["given"] : [],
+    };
+
+    private static string Describe(MountOptions mount)
+    {
+        string latency = mount.Latency > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $", latency {mount.Latency.TotalMilliseconds}ms") : "";
+        string bandwidth = mount.Bandwidth is { } bytes ? $", bandwidth {ByteSize.Format(bytes)}/s" : "";
+        return $"{mount}, {mount.Freshness}{latency}{bandwidth}";
+    }
+
+    private static string OriginOf(Setting setting, NodeOptions options) => options.Origins.GetValueOrDefault(setting) switch
+    {
+        null => "default",
+        { } from when from.StartsWith("--", StringComparison.Ordinal) => "flag",
+        { } from when from.StartsWith(Setting.EnvironmentPrefix, StringComparison.Ordinal) => "env",
+        _ => "file",
+    };
+}
