@@ -6,7 +6,7 @@ using Orleans.Cache.Cli.Commands;
 // errno of a write whose reader is gone; .NET hands it on as HResult.
 const int BrokenPipe = 32;
 
-ParseResult command = CommandTree.Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+ParseResult command = CommandTree.Create().Parse(args is [] ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (command.Action is not CommandHelp && Complaint(command) is { } complaint)
     return Fail(ExitCode.Usage, complaint + " Try --help.");
 try
@@ -43,6 +43,6 @@ static string? Complaint(ParseResult command)
 
 static int Fail(int exitCode, string message)
 {
-    Console.Error.WriteLine("ocache: " + message.ReplaceLineEndings(" "));
+    Console.Error.WriteLine("ocache: " + message.ReplaceLineEndings(" ").Replace('\t', ' '));
     return exitCode;
 }

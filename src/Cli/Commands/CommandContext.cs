@@ -7,12 +7,11 @@ namespace Orleans.Cache.Cli.Commands;
 /// <summary>The options that all commands share, what help says beyond them, and how a command becomes an exit code.</summary>
 internal sealed class CommandContext
 {
-    private static readonly Option<string> Url = new("--url")
+    private static readonly Option<string?> Url = new("--url")
     {
-        Description = $"The node's address. Default: {NodeAddress.Variable}, else {NodeAddress.Default}.",
+        Description = $"The node's address; else what {NodeAddress.Variable} says, else {NodeAddress.Default}.",
         HelpName = "URL",
         Recursive = true,
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(NodeAddress.Variable) is { Length: > 0 } url ? url : NodeAddress.Default,
     };
 
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON for programs instead of text for people.", Recursive = true };
@@ -40,7 +39,8 @@ internal sealed class CommandContext
     }
 
     /// <summary>The address that was asked for, or the default.</summary>
-    public static NodeAddress AddressOf(ParseResult arguments) => new(arguments.GetRequiredValue(Url));
+    public static NodeAddress AddressOf(ParseResult arguments) => new(
+        arguments.GetValue(Url) ?? (Environment.GetEnvironmentVariable(NodeAddress.Variable) is { Length: > 0 } url ? url : NodeAddress.Default));
 
     /// <summary>What help and docs/CLI.md say of a command beyond its options.</summary>
     /// <param name="command">Which.</param>

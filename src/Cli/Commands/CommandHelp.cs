@@ -37,7 +37,7 @@ internal sealed class CommandHelp(HelpAction help, CommandContext context, IRead
         yield return "";
         yield return "Options of every command:";
         foreach (Option option in root.Options)
-            yield return $"  {string.Join(", ", option.Aliases.Prepend(option.Name))}  {option.Description}";
+            yield return $"  {option.Name.PadRight(width)}{option.Description}";
         yield return "";
         yield return "Examples:";
         foreach (string example in context.NotesOf(root)!.Examples)

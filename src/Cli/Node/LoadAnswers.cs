@@ -24,7 +24,7 @@ internal sealed record LoadJob
 
     public long BytesLoaded { get; init; }
 
-    public IReadOnlyList<string> Errors { get; init; } = [];
+    public IReadOnlyList<string> Errors { get; init => field = value ?? []; } = [];
 
     [JsonIgnore]
     public bool HasEnded => State is "STOPPED" or "SUCCEEDED" or "FAILED";

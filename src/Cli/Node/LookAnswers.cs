@@ -19,12 +19,12 @@ internal sealed record Explanation
 
     public ExplainedPages? Pages { get; init; }
 
-    public IReadOnlyList<ExplainedRange> Ranges { get; init; } = [];
+    public IReadOnlyList<ExplainedRange> Ranges { get; init => field = value ?? []; } = [];
 
     /// <summary>There are more ranges than are listed.</summary>
     public bool Truncated { get; init; }
 
-    public IReadOnlyList<string> Reasons { get; init; } = [];
+    public IReadOnlyList<string> Reasons { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>The mount that serves a path.</summary>
@@ -45,9 +45,9 @@ internal sealed record ExplainedRange(long FirstPage, long LastPage, string? Sto
 /// <summary>What is hot.</summary>
 internal sealed record TopList
 {
-    public IReadOnlyList<TopFile> Files { get; init; } = [];
+    public IReadOnlyList<TopFile> Files { get; init => field = value ?? []; } = [];
 
-    public IReadOnlyList<TopOperation> Operations { get; init; } = [];
+    public IReadOnlyList<TopOperation> Operations { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>A file that is opened often.</summary>

@@ -12,7 +12,7 @@ internal static class CompletionScripts
             local colons="${word%"${word##*:}"}"
             COMPREPLY=()
             while IFS= read -r suggestion; do
-                [[ -n "$suggestion" ]] && COMPREPLY+=("$(printf %q "${suggestion#"$colons"}")")
+                [[ -n "$suggestion" && "$suggestion" == "$word"* ]] && COMPREPLY+=("$(printf %q "${suggestion#"$colons"}")")
             done < <("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null)
             if [[ ${#COMPREPLY[@]} -eq 1 && "${COMPREPLY[0]}" == */ ]]; then
                 compopt -o nospace

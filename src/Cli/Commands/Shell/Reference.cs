@@ -84,24 +84,19 @@ internal sealed class Reference(CommandContext context, RootCommand root, IReadO
 
     private static IEnumerable<string> Options(IEnumerable<Option> options) => options.Select(option =>
     {
-        string names = string.Join(", ", option.Aliases.Where(a => a is not "-?").Prepend(option.Name).Distinct().OrderBy(n => n.Length).Select(n => $"`{n}{Value(option)}`"));
+        string names = string.Join(", ", option.Aliases.Prepend(option.Name).Distinct().OrderBy(n => n.Length).Select(n => $"`{n}{Value(option)}`"));
         return $"- {names}: {option.Description}{Default(option)}";
     });
 
     private static string Value(Option option) => option is HelpOption or VersionOption || option.HelpName is null ? "" : " " + option.HelpName;
 
-    private static string Default(Option option) => option is { HasDefaultValue: true, Name: not "--url" } && option.GetDefaultValue() is { } value and not false
+    private static string Default(Option option) => option.HasDefaultValue && option.GetDefaultValue() is { } value and not false
         ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $" Default: {value}.") : "";
 
-    /// <summary>JSON in it is set as code.</summary>
+    /// <summary>JSON in it is set as code; "{path}" in a route is none.</summary>
     private static string Code(string text)
     {
-        int start = text.IndexOf('{', StringComparison.Ordinal);
-        int end = text.LastIndexOf('}') + 1;
-        return start < 0 || text.Contains("/{", StringComparison.Ordinal) && text.IndexOf("{\"", StringComparison.Ordinal) < 0
-            ? text
-            : Set(text, text.IndexOf("{\"", StringComparison.Ordinal), end);
+        int start = text.IndexOf("{\"", StringComparison.Ordinal), end = text.LastIndexOf('}') + 1;
+        return start < 0 ? text : $"{text[..start]}`{text[start..end]}`{text[end..]}";
     }
-
-    private static string Set(string text, int start, int end) => $"{text[..start]}`{text[start..end]}`{text[end..]}";
 }
