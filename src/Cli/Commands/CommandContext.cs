@@ -4,54 +4,57 @@ using Orleans.Cache.Cli.Node;
 
 namespace Orleans.Cache.Cli.Commands;
 
-/// <summary>The options that all commands share, and how a command becomes an exit code.</summary>
+/// <summary>The options that all commands share, what help says beyond them, and how a command becomes an exit code.</summary>
 internal sealed class CommandContext
 {
-    private readonly Option<string> _url = new("--url")
+    private static readonly Option<string?> Url = new("--url")
     {
-        Description = $"The node's address. Default: {NodeAddress.Variable}, else {NodeAddress.Default}.",
+        Description = $"The node's address; else what {NodeAddress.Variable} says, else {NodeAddress.Default}.",
         HelpName = "URL",
         Recursive = true,
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(NodeAddress.Variable) is { Length: > 0 } url ? url : NodeAddress.Default,
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print JSON for programs instead of text for people.", Recursive = true };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON for programs instead of text for people.", Recursive = true };
 
-    private readonly Dictionary<Command, string[]> _examples = [];
+    private readonly Dictionary<Command, CommandNotes> _notes = [];
 
-    public void AddTo(Command root)
+    /// <summary>Adds what all commands have to the root.</summary>
+    public void AddTo(RootCommand root, IReadOnlyList<CommandGroup> groups)
     {
         // -h is "human readable" in ls, as everywhere; --help and -? remain.
         root.Options.Remove(root.Options.OfType<HelpOption>().Single());
         var help = new HelpOption("--help", "-?");
-        help.Action = new ExamplesHelp((HelpAction)help.Action!, _examples);
+        help.Action = new CommandHelp((HelpAction)help.Action!, this, groups);
         root.Options.Add(help);
-        root.Options.Add(_url);
-        root.Options.Add(_json);
+        root.Options.Add(Url);
+        root.Options.Add(Json);
     }
 
-    /// <summary>The path of a command; what begins with '-' is a mistyped option, not a path.</summary>
-    public static Argument<string> Path(string description)
+    /// <summary>A path of the cache, completed by asking the node.</summary>
+    public static Argument<string> Path(string description, string name = "path")
     {
-        var path = new Argument<string>("path") { Description = description, HelpName = "PATH" };
-        path.Validators.Add(given =>
-        {
-            if (given.Tokens is [{ Value: ['-', ..] text }])
-                given.AddError($"'{text}' is not an option here; a path that begins with '-' is written /{text}.");
-        });
+        var path = new Argument<string>(name) { Description = description, HelpName = name.ToUpperInvariant() };
+        path.CompletionSources.Add(PathCompletion.Suggest);
         return path;
     }
 
-    /// <summary>Command lines shown below the command's help.</summary>
-    public void AddExamples(Command command, params string[] lines) => _examples[command] = lines;
+    /// <summary>The address that was asked for, or the default.</summary>
+    public static NodeAddress AddressOf(ParseResult arguments) => new(
+        arguments.GetValue(Url) ?? (Environment.GetEnvironmentVariable(NodeAddress.Variable) is { Length: > 0 } url ? url : NodeAddress.Default));
 
-    public bool IsJson(ParseResult arguments) => arguments.GetValue(_json);
+    /// <summary>What help and docs/CLI.md say of a command beyond its options.</summary>
+    /// <param name="command">Which.</param>
+    /// <param name="json">What --json prints: where it is described, or an example.</param>
+    /// <param name="examples">Command lines.</param>
+    public void Describe(Command command, string json, params string[] examples) => _notes[command] = new CommandNotes(json, examples);
+
+    public CommandNotes? NotesOf(Command command) => _notes.GetValueOrDefault(command);
 
     /// <summary>Gives the command what it runs: a client of the chosen node, disposed afterwards.</summary>
-    public void SetAction(Command command, Func<ParseResult, NodeClient, CancellationToken, Task<int>> run) =>
+    public static void SetAction(Command command, Func<Invocation, CancellationToken, Task<int>> run) =>
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            using var node = new NodeClient(new NodeAddress(arguments.GetRequiredValue(_url)));
-            return await run(arguments, node, cancellationToken).ConfigureAwait(false);
+            using var node = new NodeClient(AddressOf(arguments));
+            return await run(new Invocation(arguments, node, arguments.GetValue(Json)), cancellationToken).ConfigureAwait(false);
         });
 }

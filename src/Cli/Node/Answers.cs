@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Orleans.Cache.Cli.Node;
 
-/// <summary>What a node says of one path: an entry of a listing, or with the last three fields a status.</summary>
+/// <summary>What a node says of one path: an entry of a listing, or with the last fields a status.</summary>
 internal sealed record Entry
 {
     public required string Path { get; init; }
@@ -36,7 +36,7 @@ internal sealed record Listing
     public string? NextToken { get; init; }
 }
 
-/// <summary>What a free dropped.</summary>
+/// <summary>What a free dropped, or would drop.</summary>
 internal sealed record Dropped
 {
     public required long FreedFiles { get; init; }
@@ -44,6 +44,16 @@ internal sealed record Dropped
     public required long FreedPages { get; init; }
 
     public required long FreedBytes { get; init; }
+}
+
+/// <summary>What a copy from one path of the cache to another wrote.</summary>
+internal sealed record CopiedOnNode
+{
+    public required long Files { get; init; }
+
+    public required long Directories { get; init; }
+
+    public required long Bytes { get; init; }
 }
 
 /// <summary>problem+json.</summary>
@@ -55,13 +65,3 @@ internal sealed record Problem
 
     public string? Error { get; init; }
 }
-
-/// <summary>Serialisers made at compile time: no reflection, so the program starts faster than people notice.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(Entry))]
-[JsonSerializable(typeof(Listing))]
-[JsonSerializable(typeof(Dropped))]
-[JsonSerializable(typeof(Problem))]
-[JsonSerializable(typeof(MountList))]
-[JsonSerializable(typeof(CacheFigures))]
-internal sealed partial class AnswerJson : JsonSerializerContext;

@@ -7,12 +7,25 @@ internal sealed record MountList
 }
 
 /// <summary>One mount.</summary>
-internal sealed record MountEntry(string Path, string Ufs, string Freshness);
+internal sealed record MountEntry
+{
+    public required string Path { get; init; }
+
+    public required string Uri { get; init; }
+
+    public required string Freshness { get; init; }
+
+    public bool Writable { get; init; }
+}
 
 /// <summary>A node's figures since its process started.</summary>
 internal sealed record CacheFigures
 {
     public required string Node { get; init; }
+
+    public string? Version { get; init; }
+
+    public required string State { get; init; }
 
     public double UptimeSeconds { get; init; }
 
@@ -24,12 +37,35 @@ internal sealed record CacheFigures
 
     public required long BytesFromCache { get; init; }
 
+    public long BytesFromFills { get; init; }
+
+    public long BytesFromBypasses { get; init; }
+
     public required long BytesFromUnderStorage { get; init; }
+
+    public long UfsReads { get; init; }
+
+    public long UfsStats { get; init; }
+
+    public long UfsLists { get; init; }
+
+    public long UfsWrites { get; init; }
+
+    public long BytesToUnderStorage { get; init; }
 
     public long UfsErrors { get; init; }
 
+    public long StatusHits { get; init; }
+
+    public long FillsRejected { get; init; }
+
+    public ProcessFigures? Process { get; init; }
+
     public required IReadOnlyList<StoreFigures> Stores { get; init; }
 }
+
+/// <summary>What the node's process uses of what it may use; 0 where a limit is not known.</summary>
+internal sealed record ProcessFigures(long MemoryBytes, long MemoryLimitBytes, long Descriptors, long DescriptorLimit);
 
 /// <summary>Figures of one store directory; bytes where nothing else is said.</summary>
 internal sealed record StoreFigures

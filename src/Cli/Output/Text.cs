@@ -24,6 +24,14 @@ internal static class Text
 
     public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>"0.031 s", "12.4 s".</summary>
+    public static string Seconds(double seconds) => Number(seconds, seconds < 10 ? 3 : 1) + " s";
+
+    /// <summary>With so many decimals, "12,345.6".</summary>
+    public static string Number(double number, int decimals) => number.ToString("N" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    public static string Mebibytes(double bytes) => Number(bytes / (1024 * 1024), 1);
+
     public static string Uptime(TimeSpan time) => time switch
     {
         { TotalDays: >= 1 } => $"{(int)time.TotalDays} d {time.Hours} h",

@@ -315,6 +315,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
             await using (reader.ConfigureAwait(false))
             {
                 int read = await reader.ReadAsync(destination[..wanted], either.Token).ConfigureAwait(false);
+                _counters.BytesFromBypasses.Add(read);
                 return read > 0 ? read : throw CacheException.Changed(file.Key);
             }
         }

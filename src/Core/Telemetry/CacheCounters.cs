@@ -20,6 +20,7 @@ public sealed class CacheCounters : IDisposable
         Observe("ocache.page.bypasses", Bypasses, "{read}", "Reads that went past the cache: small, random, or not publishable.");
         Observe("ocache.cache.read", BytesFromCache, "By", "Bytes answered from the page store.");
         Observe("ocache.fill.read", BytesFromFills, "By", "Bytes answered from the buffers of fills.");
+        Observe("ocache.bypass.read", BytesFromBypasses, "By", "Bytes answered past the cache.");
         Observe("ocache.ufs.read", BytesFromUfs, "By", "Bytes read from under storages.");
         Observe("ocache.ufs.reads", UfsReads, "{read}", "Ranged reads sent to under storages.");
         Observe("ocache.ufs.pages", PagesFilled, "{page}", "Pages read from under storages.");
@@ -44,6 +45,8 @@ public sealed class CacheCounters : IDisposable
     public Tally BytesFromCache { get; } = new();
 
     public Tally BytesFromFills { get; } = new();
+
+    public Tally BytesFromBypasses { get; } = new();
 
     public Tally BytesFromUfs { get; } = new();
 

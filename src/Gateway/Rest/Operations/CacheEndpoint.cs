@@ -9,6 +9,9 @@ internal sealed record CacheBody
 {
     public required string Node { get; init; }
 
+    /// <summary>Of the program, "0.1.0".</summary>
+    public required string Version { get; init; }
+
     /// <summary>"starting", "ready" or "draining".</summary>
     public required string State { get; init; }
 
@@ -22,6 +25,10 @@ internal sealed record CacheBody
 
     public required long BytesFromCache { get; init; }
 
+    public required long BytesFromFills { get; init; }
+
+    public required long BytesFromBypasses { get; init; }
+
     public required long BytesFromUnderStorage { get; init; }
 
     public required long UfsReads { get; init; }
@@ -29,6 +36,8 @@ internal sealed record CacheBody
     public required long PagesFilled { get; init; }
 
     public required long UfsStats { get; init; }
+
+    public required long UfsLists { get; init; }
 
     public required long UfsWrites { get; init; }
 
@@ -40,6 +49,8 @@ internal sealed record CacheBody
 
     public required long FillsRejected { get; init; }
 
+    public required ProcessFigures Process { get; init; }
+
     public required IReadOnlyList<StoreDirectoryStatus> Stores { get; init; }
 }
 
@@ -48,24 +59,31 @@ internal sealed class CacheEndpoint(NodeHealth health, CacheCounters counters, I
 {
     public const string Route = "/api/v1/cache";
 
+    private static readonly string ProgramVersion = typeof(CacheEndpoint).Assembly.GetName().Version!.ToString(3);
+
     public CacheBody Handle() => new()
     {
         Node = health.NodeName,
+        Version = ProgramVersion,
         State = health.State.ToString().ToLowerInvariant(),
         UptimeSeconds = Math.Round(health.Uptime.TotalSeconds, 3),
         Hits = counters.Hits.Value,
         Misses = counters.Misses.Value,
         Bypasses = counters.Bypasses.Value,
         BytesFromCache = counters.BytesFromCache.Value,
+        BytesFromFills = counters.BytesFromFills.Value,
+        BytesFromBypasses = counters.BytesFromBypasses.Value,
         BytesFromUnderStorage = counters.BytesFromUfs.Value,
         UfsReads = counters.UfsReads.Value,
         PagesFilled = counters.PagesFilled.Value,
         UfsStats = counters.UfsStats.Value,
+        UfsLists = counters.UfsLists.Value,
         UfsWrites = counters.UfsWrites.Value,
         BytesToUnderStorage = counters.BytesToUfs.Value,
         UfsErrors = counters.UfsErrors.Value,
         StatusHits = counters.StatusHits.Value,
         FillsRejected = counters.FillsRejected.Value,
+        Process = ProcessFigures.Take(),
         Stores = store.GetStatus(),
     };
 }

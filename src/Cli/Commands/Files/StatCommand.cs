@@ -3,7 +3,7 @@ using System.Globalization;
 using Orleans.Cache.Cli.Node;
 using Orleans.Cache.Cli.Output;
 
-namespace Orleans.Cache.Cli.Commands;
+namespace Orleans.Cache.Cli.Commands.Files;
 
 /// <summary>ocache stat: what the node knows of one path, and how much of it is cached.</summary>
 internal sealed class StatCommand
@@ -16,17 +16,15 @@ internal sealed class StatCommand
         {
             _path,
         };
-        context.AddExamples(command, "ocache stat /models/llama.safetensors", "ocache stat --json /train");
-        context.SetAction(command, (arguments, node, cancellationToken) => RunAsync(arguments, context.IsJson(arguments), node, cancellationToken));
+        context.Describe(command, "the answer of GET /api/v1/status/{path}: {\"path\",\"type\",\"length\",\"version\",\"lastModified\",\"cachedBytes\",\"cachedPercent\",\"pageSize\",\"pages\",\"mount\",\"validForSeconds\"}", "ocache stat /models/llama.safetensors", "ocache stat --json /train");
+        CommandContext.SetAction(command, RunAsync);
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult arguments, bool json, NodeClient node, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        string answer = await node.GetTextAsync(node.Address.Of("api/v1/status", arguments.GetRequiredValue(_path)), cancellationToken).ConfigureAwait(false);
-        StreamWriter output = StandardOutput.OpenText();
-        await using (output.ConfigureAwait(false))
-            await output.WriteLineAsync(json ? answer : Describe(node.Read(answer, AnswerJson.Default.Entry))).ConfigureAwait(false);
+        Answer<Entry> answer = await call.Node.StatAsync(call.PathOf(_path), cancellationToken).ConfigureAwait(false);
+        await call.PrintAsync(answer.Json, [Describe(answer.Value)], cancellationToken).ConfigureAwait(false);
         return ExitCode.Ok;
     }
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Orleans.Cache.Cli.Node;
 using Orleans.Cache.Cli.Output;
 
-namespace Orleans.Cache.Cli.Commands;
+namespace Orleans.Cache.Cli.Commands.Files;
 
 /// <summary>ocache ls: entries as they come, so that a listing of millions starts at once.</summary>
 internal sealed class ListCommand
@@ -19,22 +19,22 @@ internal sealed class ListCommand
         {
             _path, _long, _recursive, _human,
         };
-        context.AddExamples(command, "ocache ls /", "ocache ls -lh /imagenet/train", "ocache ls -R --json / > all.jsonl");
+        context.Describe(command, "one object a line and entry: {\"path\",\"type\",\"length\",\"lastModified\",\"version\"}; of a directory no version", "ocache ls /", "ocache ls -lh /imagenet/train", "ocache ls -R --json / > all.jsonl");
         _path.DefaultValueFactory = _ => "/";
-        context.SetAction(command, (arguments, node, cancellationToken) => RunAsync(arguments, context.IsJson(arguments), node, cancellationToken));
+        CommandContext.SetAction(command, RunAsync);
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult arguments, bool json, NodeClient node, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(Invocation call, CancellationToken cancellationToken)
     {
-        string path = arguments.GetRequiredValue(_path);
+        string path = call.PathOf(_path);
         StreamWriter output = StandardOutput.OpenText();
         await using (output.ConfigureAwait(false))
         {
-            bool recursive = arguments.GetValue(_recursive);
-            await foreach (Entry entry in EntriesAsync(node, path, recursive, cancellationToken).ConfigureAwait(false))
+            bool recursive = call.Get(_recursive);
+            await foreach (Entry entry in EntriesAsync(call.Node, path, recursive, cancellationToken).ConfigureAwait(false))
             {
-                string line = json ? JsonSerializer.Serialize(entry, AnswerJson.Default.Entry) : Line(arguments, entry, Shown(entry, path, recursive));
+                string line = call.IsJson ? JsonSerializer.Serialize(entry, AnswerJson.Default.Entry) : Line(call, entry, Shown(entry, path, recursive));
                 await output.WriteLineAsync(line.AsMemory(), cancellationToken).ConfigureAwait(false);
             }
         }
@@ -56,8 +56,7 @@ internal sealed class ListCommand
             }
             catch (CommandFailedException e) when (e.Error == "not-a-directory")
             {
-                string json = await node.GetTextAsync(node.Address.Of("api/v1/status", path), cancellationToken).ConfigureAwait(false);
-                file = node.Read(json, AnswerJson.Default.Entry);
+                file = (await node.StatAsync(path, cancellationToken).ConfigureAwait(false)).Value;
             }
             if (file is not null)
             {
@@ -75,16 +74,15 @@ internal sealed class ListCommand
     {
         if (!recursive)
             return entry.Name;
-        string root = "/" + string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries));
-        return entry.Path.StartsWith(root, StringComparison.Ordinal) ? entry.Path[root.Length..].TrimStart('/') : entry.Path;
+        return entry.Path.StartsWith(path, StringComparison.Ordinal) ? entry.Path[path.Length..].TrimStart('/') : entry.Path;
     }
 
-    private string Line(ParseResult arguments, Entry entry, string name)
+    private string Line(Invocation call, Entry entry, string name)
     {
         string shown = Text.Name(name) + (entry.IsDirectory ? "/" : "");
-        if (!arguments.GetValue(_long))
+        if (!call.Get(_long))
             return shown;
-        string size = entry.IsDirectory ? "-" : arguments.GetValue(_human) ? Text.Size(entry.Length) : entry.Length.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string size = entry.IsDirectory ? "-" : call.Get(_human) ? Text.Size(entry.Length) : entry.Length.ToString(System.Globalization.CultureInfo.InvariantCulture);
         // 15 digits hold a petabyte.
         return $"{size,15}  {Text.Time(entry.LastModified)}  {shown}";
     }
