@@ -21,6 +21,8 @@ internal sealed class AlluxioReads(CacheFileSystem files, AlluxioPaths paths, Re
         new("http.route", "/v1/head/{id}"), new("http.route", "/v1/tail/{id}"),
     ];
 
+    private static readonly string[] WindowParameters = ["&offset=", "&length=", "&numOfBytes="];
+
     public static bool IsRead(HttpRequest request) => ReadTarget.Of(request).Kind != ReadKind.None;
 
     /// <summary>Middleware in front of routing, as for reads of the native interface.</summary>
@@ -32,6 +34,7 @@ internal sealed class AlluxioReads(CacheFileSystem files, AlluxioPaths paths, Re
         context.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(RouteTags[(int)target.Kind]);
         var query = new AlluxioQuery(context.Request);
         AlluxioPath file = paths.Resolve(PathId.Parse(target.Id), query, AlluxioGateway.PathParameter);
+        RefuseAmbiguous(file);
         guard.Forget(context.Connection.RemoteIpAddress, file.Path);
         ReadWindow window = target.Kind switch
         {
@@ -42,6 +45,16 @@ internal sealed class AlluxioReads(CacheFileSystem files, AlluxioPaths paths, Re
         };
         bool isLaterPage = target.Kind == ReadKind.Page && window.Start >= options.PageSize;
         return isLaterPage ? PatientlyAsync(context, file.Path, window) : SendAsync(context, file.Path, window);
+    }
+
+    /// <summary>A name that holds a parameter of its own, unescaped, would be read at a place that nobody asked for.</summary>
+    private static void RefuseAmbiguous(in AlluxioPath file)
+    {
+        foreach (string parameter in WindowParameters)
+        {
+            if (file.Spelling.Contains(parameter, StringComparison.Ordinal))
+                throw new CacheException(CacheError.InvalidArgument, $"'{file.Spelling}' holds '{parameter}', which cannot be told from a parameter here; read it through /api/v1/files.");
+        }
     }
 
     /// <summary>
