@@ -46,12 +46,12 @@ internal sealed class Download(NodeClient node, CopyTally tally, bool force)
 
     private async Task FetchAsync(Entry file, string target, CancellationToken cancellationToken)
     {
-        PartialFile? partial = null;
-        bool whole = false;
+        PartialFile? partial = null, unfinished = null;
         try
         {
             partial = PartialFile.Of(target, node.Address, file);
             FileStream stream = partial.Open();
+            unfinished = partial; // Not before: what another process has open is its own.
             await using (stream.ConfigureAwait(false))
             {
                 if (stream.Position > file.Length)
@@ -60,7 +60,7 @@ internal sealed class Download(NodeClient node, CopyTally tally, bool force)
                 await FillAsync(file, stream, cancellationToken).ConfigureAwait(false);
             }
             partial.Complete(file.LastModified);
-            whole = true;
+            unfinished = null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -72,8 +72,7 @@ internal sealed class Download(NodeClient node, CopyTally tally, bool force)
         }
         finally
         {
-            if (!whole)
-                partial?.GiveUp();
+            unfinished?.GiveUp();
         }
     }
 

@@ -6,6 +6,8 @@ namespace Orleans.Cache.Gateway.SendFile;
 /// Tells the end of the input only by a read that brings nothing new. Kestrel takes the end that arrives together with a whole
 /// body for one in the middle of it, and drops the request and those behind it; a client that ends its sending after
 /// its last request would go without its answers.
+/// And where a body does break off, Kestrel leaves it as it was read and asks for the next request, which is no way to use a
+/// pipe. It is told that there is nothing more: what follows a broken body must not be taken for a request.
 /// </summary>
 internal sealed class EndLastReader(PipeReader input) : PipeReader
 {
@@ -13,8 +15,17 @@ internal sealed class EndLastReader(PipeReader input) : PipeReader
     private SequencePosition _end;
     private bool _examinedAll = true;
 
+    /// <summary>A result was given and not advanced over yet.</summary>
+    private bool _isOut;
+    private bool _isBroken;
+
     public override bool TryRead(out ReadResult result)
     {
+        if (IsBroken())
+        {
+            result = Nothing;
+            return true;
+        }
         bool any = input.TryRead(out result);
         if (any)
             result = Given(result);
@@ -23,6 +34,8 @@ internal sealed class EndLastReader(PipeReader input) : PipeReader
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
+        if (IsBroken())
+            return new(Nothing);
         ValueTask<ReadResult> reading = input.ReadAsync(cancellationToken);
         return reading.IsCompletedSuccessfully ? new(Given(reading.Result)) : AwaitedAsync(reading);
     }
@@ -31,6 +44,9 @@ internal sealed class EndLastReader(PipeReader input) : PipeReader
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
+        if (_isBroken)
+            return;
+        _isOut = false;
         _examinedAll = examined.Equals(_end);
         input.AdvanceTo(consumed, examined);
     }
@@ -39,10 +55,15 @@ internal sealed class EndLastReader(PipeReader input) : PipeReader
 
     public override void Complete(Exception? exception = null) => input.Complete(exception);
 
+    private static ReadResult Nothing => new(default, isCanceled: false, isCompleted: true);
+
+    private bool IsBroken() => _isBroken |= _isOut;
+
     private async ValueTask<ReadResult> AwaitedAsync(ValueTask<ReadResult> reading) => Given(await reading.ConfigureAwait(false));
 
     private ReadResult Given(in ReadResult result)
     {
+        _isOut = true;
         bool isNew = !_examinedAll || !result.Buffer.End.Equals(_end);
         _end = result.Buffer.End;
         return result.IsCompleted && isNew && !result.Buffer.IsEmpty ? new ReadResult(result.Buffer, result.IsCanceled, isCompleted: false) : result;

@@ -6,7 +6,7 @@ namespace Orleans.Cache.Node.Tests.Hostile;
 /// <summary>Connections that are used in other ways than clients do: half of one, hundreds of requests in one, one request over many seconds.</summary>
 public sealed class HostileConnectionTests(HostileNode node) : IClassFixture<HostileNode>
 {
-    private const int Slow = 200;
+    private const int Slow = 300;
 
     [Theory]
     [InlineData("GET /api/v1/files/data/a", "small")]
@@ -104,15 +104,17 @@ public sealed class HostileConnectionTests(HostileNode node) : IClassFixture<Hos
     }
 
     /// <summary>The server's limits: headers within 15 s; bodies at 240 bytes/s after 5 s.</summary>
-    [Theory]
-    [InlineData("GET /api/v1/files/data/a")]
-    [InlineData("GET /api/v1/files/data/a HTTP/1.1\r\nHost: node\r\nX: ")]
-    [InlineData("POST /api/v1/free HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"path\":\"")]
-    public async Task Slow_requests_are_cut_off_and_others_served_meanwhile(string beginning)
+    [Fact]
+    public async Task Slow_request_lines_headers_and_bodies_are_cut_off_and_others_served_meanwhile()
     {
+        string[] beginnings =
+        [
+            "GET /api/v1/files/data/a", "GET /api/v1/files/data/a HTTP/1.1\r\nHost: node\r\nX: ",
+            "POST /api/v1/free HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"path\":\"",
+        ];
         RawConnection[] slow = await Task.WhenAll(Enumerable.Range(0, Slow).Select(_ => node.ConnectAsync()));
         using var drip = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
-        await Task.WhenAll(slow.Select(c => c.SendAsync(beginning)));
+        await Task.WhenAll(slow.Select((c, i) => c.SendAsync(beginnings[i % beginnings.Length])));
         Task<byte[]>[] endings = [.. slow.Select(c => c.ReadToEndAsync())];
         while (!endings.All(e => e.IsCompleted) && await drip.WaitForNextTickAsync())
             await Task.WhenAll(slow.Where((_, i) => !endings[i].IsCompleted).Select(c => c.SendAsync("x")));

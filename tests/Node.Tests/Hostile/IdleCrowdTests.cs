@@ -65,7 +65,10 @@ public sealed partial class IdleCrowdTests(HostileNode node, ITestOutputHelper o
         await using NodeProcess poor = await NodeProcess.StartAsync(info);
         Assert.Contains("384 connections instead of 12,000", poor.Banner, StringComparison.Ordinal);
 
-        RawConnection[] crowd = await Task.WhenAll(Enumerable.Range(0, 1500).Select(_ => RawConnection.OpenAsync(poor.Rest)));
+        // One after the other, so that it is the last ones that find no room.
+        var crowd = new RawConnection[1500];
+        for (int i = 0; i < crowd.Length; i++)
+            crowd[i] = await RawConnection.OpenAsync(poor.Rest);
         byte[][] turnedAway = await Task.WhenAll(crowd[400..].Select(c => c.ReadToEndAsync()));
         Assert.All(turnedAway, Assert.Empty);
         foreach (RawConnection connection in crowd)

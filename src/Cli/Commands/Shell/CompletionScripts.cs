@@ -13,7 +13,7 @@ internal static class CompletionScripts
             COMPREPLY=()
             while IFS= read -r suggestion; do
                 [[ -n "$suggestion" && "$suggestion" == "$word"* ]] && COMPREPLY+=("$(printf %q "${suggestion#"$colons"}")")
-            done < <("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null)
+            done < <("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null | sort -u)
             if [[ ${#COMPREPLY[@]} -eq 1 && "${COMPREPLY[0]}" == */ ]]; then
                 compopt -o nospace
             fi
