@@ -27,7 +27,7 @@ public sealed class HotFiles(TimeProvider time)
     private static readonly TimeSpan HalveEvery = TimeSpan.FromMinutes(1);
 
     [ThreadStatic]
-    private static int s_opens;
+    private static int _opens;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<CachePath, long> _counts = new(Capacity);
@@ -36,7 +36,7 @@ public sealed class HotFiles(TimeProvider time)
     /// <summary>A file is opened. Never waits.</summary>
     public void Opened(CachePath path)
     {
-        if ((++s_opens & (SampleEvery - 1)) == 0)
+        if ((++_opens & (SampleEvery - 1)) == 0)
             Sample(path);
     }
 

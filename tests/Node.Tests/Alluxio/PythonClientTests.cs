@@ -160,7 +160,7 @@ public sealed class PythonClientTests : IAsyncLifetime, IDisposable
                 RedirectStandardInput = true,
             });
         Assert.Equal("", result.Errors);
-        Assert.Empty(result.Lines.Where(line => !line.StartsWith("ok ", StringComparison.Ordinal)));
+        Assert.DoesNotContain(result.Lines, line => !line.StartsWith("ok ", StringComparison.Ordinal));
         Assert.Equal(checks, result.Lines.Length);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class TopCommand
     {
         IEnumerable<string> operations = Table.Lines(
             ["OPERATION", ">COUNT", ">PER SECOND"],
-            [.. top.Operations.Select(o => (IReadOnlyList<string>) [o.Name, Text.Count(o.Count), Text.Number(o.PerSecond, 1)])]);
+            [.. top.Operations.Select(o => (IReadOnlyList<string>)[o.Name, Text.Count(o.Count), Text.Number(o.PerSecond, 1)])]);
         IEnumerable<string> files = Table.Lines(
             [">OPENS", "FILE"],
             [.. top.Files.Select(f => (IReadOnlyList<string>)[Text.Count(f.Opens), Text.Name(f.Path)])]);
