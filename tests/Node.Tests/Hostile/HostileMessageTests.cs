@@ -138,16 +138,18 @@ public sealed class HostileMessageTests(HostileNode node) : IClassFixture<Hostil
     public async Task Huge_lines_headers_and_bodies_are_refused_by_their_limits()
     {
         string mebibyte = new('x', CacheLimits.MiB);
-        Assert.Equal(414, (await node.GetAsync("/api/v1/files/data/" + mebibyte)).Status);
-        Assert.Equal(414, (await node.GetAsync("/api/v1/list/data?token=" + mebibyte)).Status);
-        Assert.Equal(431, (await node.GetAsync("/api/v1/files/data/a", $"X: {mebibyte}\r\n")).Status);
-        Assert.Equal(431, (await node.GetAsync("/api/v1/files/data/a", string.Concat(Enumerable.Range(0, 1000).Select(i => $"X-{i}: y\r\n")))).Status);
-        Assert.Equal(405, (await node.AskAsync(mebibyte[..8000] + " / HTTP/1.1\r\nHost: node\r\n\r\n")).Status);
-        Assert.Equal(413, (await node.AskAsync(Free + $"Content-Length: {mebibyte.Length}\r\n\r\n")).Status);
-        Assert.Equal(413, (await node.AskAsync(Free + $"Content-Length: {long.MaxValue}\r\n\r\n")).Status);
-        Assert.Equal(413, (await node.AskAsync(Free + $"Transfer-Encoding: chunked\r\n\r\n{"[".PadRight(70_000).Length:x}\r\n{"[".PadRight(70_000)}\r\n0\r\n\r\n")).Status);
+        Assert.Equal(414, (await TooMuchAsync("/api/v1/files/data/" + mebibyte)).Status);
+        Assert.Equal(414, (await TooMuchAsync("/api/v1/list/data?token=" + mebibyte)).Status);
+        Assert.Equal(431, (await TooMuchAsync("/api/v1/files/data/a", $"X: {mebibyte}\r\n")).Status);
+        Assert.Equal(431, (await TooMuchAsync("/api/v1/files/data/a", string.Concat(Enumerable.Range(0, 1000).Select(i => $"X-{i}: y\r\n")))).Status);
+        Assert.Equal(405, (await node.AskTooMuchAsync(mebibyte[..8000] + " / HTTP/1.1\r\nHost: node\r\n\r\n")).Status);
+        Assert.Equal(413, (await node.AskTooMuchAsync(Free + $"Content-Length: {mebibyte.Length}\r\n\r\n")).Status);
+        Assert.Equal(413, (await node.AskTooMuchAsync(Free + $"Content-Length: {long.MaxValue}\r\n\r\n")).Status);
+        Assert.Equal(413, (await node.AskTooMuchAsync(Free + $"Transfer-Encoding: chunked\r\n\r\n{"[".PadRight(70_000).Length:x}\r\n{"[".PadRight(70_000)}\r\n0\r\n\r\n")).Status);
         Assert.Equal(400, (await node.AskAsync(Free + $"Content-Length: 60000\r\n\r\n{new string('[', 60_000)}")).Status);
         await node.AssertUnharmedAsync();
+
+        Task<RawAnswer> TooMuchAsync(string target, string headers = "") => node.AskTooMuchAsync($"GET {target} HTTP/1.1\r\nHost: node\r\n{headers}\r\n");
     }
 
     [Fact]
