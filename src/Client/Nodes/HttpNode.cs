@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -33,6 +34,9 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     public RingMember Member { get; }
 
     public NodeLife Life { get; }
+
+    /// <summary>Told the fingerprint of the ring by which the node routes, as often as an answer carries it.</summary>
+    public Action<HttpNode, string>? RingSeen { get; init; }
 
     public string Name => Member.Name;
 
@@ -143,10 +147,20 @@ internal sealed class HttpNode : ICacheNode, IDisposable
             throw watch.Translate(e, Name);
         }
         watch.Progressed();
+        if (RingSeen is not null && response.Headers.NonValidated.TryGetValues(PeerRoutes.RingHeader, out HeaderStringValues ring))
+            RingSeen(this, ring.ToString());
         if (response.IsSuccessStatusCode)
             return response;
         using (response)
             throw await ErrorAsync(response, watch).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a request of the REST API and gives the body of its answer.</summary>
+    internal async Task<byte[]> ChangeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var watch = new StallWatch(Life, _transport, cancellationToken);
+        using HttpResponseMessage response = await SendAsync(request, watch).ConfigureAwait(false);
+        return await BodyAsync(response, watch).ConfigureAwait(false);
     }
 
     internal StallWatch Watch(CancellationToken cancellationToken) => new(Life, _transport, cancellationToken);
