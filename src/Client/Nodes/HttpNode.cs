@@ -55,7 +55,7 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     {
         string query = $"{PeerRoutes.List}?path={Uri.EscapeDataString(directory.Value)}" + (startAfter is null ? "" : "&startAfter=" + Uri.EscapeDataString(startAfter));
         using var watch = new StallWatch(Life, _transport, cancellationToken);
-        using HttpResponseMessage response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, AddressOf(query)), watch).ConfigureAwait(false);
+        using HttpResponseMessage response = await SendAsync(_transport.Requests, new HttpRequestMessage(HttpMethod.Get, AddressOf(query)), watch).ConfigureAwait(false);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
         while (await NextLineAsync(lines, watch).ConfigureAwait(false) is { } line)
             yield return JsonSerializer.Deserialize(line, PeerJson.Default.StatusMessage)!.ToStatus();
@@ -135,12 +135,14 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     public void Dispose() => Life.Dispose();
 
     /// <summary>Sends a request whose answer begins; the caller disposes it.</summary>
-    internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, StallWatch watch)
+    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, StallWatch watch) => SendAsync(_transport.Requests, request, watch);
+
+    private async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, StallWatch watch)
     {
         HttpResponseMessage response;
         try
         {
-            response = await _transport.Requests.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, watch.Token).ConfigureAwait(false);
+            response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, watch.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (IsTransport(e))
         {
@@ -175,7 +177,7 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     private async Task<T> AskAsync<T>(HttpMethod method, string pathAndQuery, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using var watch = new StallWatch(Life, _transport, cancellationToken);
-        using HttpResponseMessage response = await SendAsync(new HttpRequestMessage(method, AddressOf(pathAndQuery)), watch).ConfigureAwait(false);
+        using HttpResponseMessage response = await SendAsync(_transport.Calls, new HttpRequestMessage(method, AddressOf(pathAndQuery)), watch).ConfigureAwait(false);
         byte[] body = await BodyAsync(response, watch).ConfigureAwait(false);
         return JsonSerializer.Deserialize(body, type)!;
     }
@@ -183,7 +185,7 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     private async Task TellAsync(string pathAndQuery)
     {
         using var watch = new StallWatch(Life, _transport, CancellationToken.None);
-        (await SendAsync(new HttpRequestMessage(HttpMethod.Post, AddressOf(pathAndQuery)), watch).ConfigureAwait(false)).Dispose();
+        (await SendAsync(_transport.Calls, new HttpRequestMessage(HttpMethod.Post, AddressOf(pathAndQuery)), watch).ConfigureAwait(false)).Dispose();
     }
 
     private async Task<byte[]> BodyAsync(HttpResponseMessage response, StallWatch watch)

@@ -18,6 +18,8 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     private readonly IPageStore _store;
     private readonly CacheCounters _counters;
     private readonly PageFiller _filler;
+    private readonly FreezeWatch? _freezeWatch;
+    private readonly Action _forgetAll;
 
     public CacheNode(string name, CacheNodeServices services)
     {
@@ -27,6 +29,8 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         _counters = services.Counters;
         PageSize = services.PageSize;
         _metadata = new MetadataCache(services.Mounts, services.PageSize, services.Limits, services.Counters, services.Time);
+        _freezeWatch = services.FreezeWatch;
+        _forgetAll = () => _metadata.Invalidate(CachePath.Root, recursive: true);
         _filler = new PageFiller(
             services.Source(new UfsFillSource(identity => _mounts().StorageOf(identity))), _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log);
         _counters.ObserveGauge("ocache.fill.buffers", () => [new(_filler.BufferedBytes)], "By", "Memory that fills hold.");
@@ -37,10 +41,17 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
 
     public int PageSize { get; }
 
-    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) => _metadata.GetAsync(path, cancellationToken);
+    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        _freezeWatch?.Look(_forgetAll);
+        return _metadata.GetAsync(path, cancellationToken);
+    }
 
-    public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken) =>
-        _metadata.ListAsync(directory, startAfter, cancellationToken);
+    public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken)
+    {
+        _freezeWatch?.Look(_forgetAll);
+        return _metadata.ListAsync(directory, startAfter, cancellationToken);
+    }
 
     public ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken)
     {

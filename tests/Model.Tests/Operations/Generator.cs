@@ -7,7 +7,8 @@ namespace Orleans.Cache.Model.Tests.Operations;
 /// <summary>Draws operations. The same random numbers give the same operations.</summary>
 /// <param name="random">Where from.</param>
 /// <param name="inPlace">Whether files may be changed in place.</param>
-internal sealed class Generator(Random random, bool inPlace)
+/// <param name="restarts">How many of a thousand steps restart a node.</param>
+internal sealed class Generator(Random random, bool inPlace, int restarts = 2)
 {
     public const int Slots = 4;
 
@@ -25,13 +26,13 @@ internal sealed class Generator(Random random, bool inPlace)
         return operations;
     }
 
-    private Operation Next() => random.Next(1000) switch
+    private Operation Next() => random.Next(1000 + restarts) switch
     {
         < 160 => Change(),
         < 890 => Ask(),
         < 930 => new Advance(random.Next(4) == 0 ? random.Next(60, 100) : random.Next(1, 8)),
         < 960 => new Faulted(Ask(), (Fault)random.Next(Enum.GetValues<Fault>().Length)),
-        < 998 => new During(Ask(), Holdable[random.Next(Holdable.Length)], random.Next(3) == 0 ? Ask() : Change()),
+        < 1000 => new During(Ask(), Holdable[random.Next(Holdable.Length)], random.Next(3) == 0 ? Ask() : Change()),
         _ => new Restart((RestartHow)random.Next(3), random.Next()),
     };
 
