@@ -19,8 +19,11 @@ public sealed record CacheClientOptions
     /// <summary>Bytes that all streams of the client hold together for read-ahead. Streams that find none left read without.</summary>
     public long BufferBytes { get; init; } = 256L * CacheLimits.MiB;
 
-    /// <summary>Limits of talking to nodes: connections, times of waiting.</summary>
-    public ClientLimits Limits { get; init; } = new();
+    /// <summary>
+    /// Limits of talking to nodes: connections, times of waiting. 64 connections to one node, for a stream that stands still holds none:
+    /// what is asked for is read at once, into its memory.
+    /// </summary>
+    public ClientLimits Limits { get; init; } = new() { ConnectionsPerNode = 64 };
 
     /// <summary>
     /// Opens an under storage that the cluster mounts, for reading when no node answers; null, or null for an identity: none, and such

@@ -1,8 +1,11 @@
 namespace Orleans.Cache.Client.Writing;
 
-/// <summary>Content that a request reads and does not dispose of.</summary>
+/// <summary>Content that a request reads and does not dispose of. What it throws is kept: to the request it is just a failure to send.</summary>
 internal sealed class BorrowedStream(Stream inner) : Stream
 {
+    /// <summary>What reading the content threw.</summary>
+    public Exception? Failure { get; private set; }
+
     public override bool CanRead => true;
 
     /// <summary>Then its length is sent ahead.</summary>
@@ -18,7 +21,18 @@ internal sealed class BorrowedStream(Stream inner) : Stream
         set => inner.Position = value;
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Failure = e;
+            throw;
+        }
+    }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();

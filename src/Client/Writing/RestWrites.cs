@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Orleans.Cache.Client.Connecting;
 using Orleans.Cache.Client.Nodes;
@@ -26,16 +27,17 @@ internal sealed class RestWrites(ClusterConnection cluster)
 
     public async Task<FileStatus> CreateAsync(CachePath path, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
-        byte[] body = await SendAsync(
-            path, HttpMethod.Put, FilesRoute(path), request =>
-            {
-                // Not disposed of with the request: the content is the caller's.
-                request.Content = new StreamContent(new BorrowedStream(content));
-                // A write that is refused is refused before its content is sent.
-                request.Headers.ExpectContinue = true;
-                Demand(request.Headers, condition);
-            },
-            cancellationToken).ConfigureAwait(false);
+        var borrowed = new BorrowedStream(content);
+        byte[] body = [];
+        try
+        {
+            body = await SendAsync(path, HttpMethod.Put, FilesRoute(path), request => Prepare(request, borrowed, condition), cancellationToken).ConfigureAwait(false);
+        }
+        catch (CacheException) when (borrowed.Failure is { } failure)
+        {
+            // The caller's own failure; the node saw a body that broke off, and wrote nothing.
+            ExceptionDispatchInfo.Throw(failure);
+        }
         return StatusOf(body, path);
     }
 
@@ -47,6 +49,14 @@ internal sealed class RestWrites(ClusterConnection cluster)
 
     public Task MoveAsync(CachePath from, CachePath to, CancellationToken cancellationToken) =>
         SendAsync(from, HttpMethod.Post, $"{Move}?from={Uri.EscapeDataString(from.Value)}&to={Uri.EscapeDataString(to.Value)}", null, cancellationToken);
+
+    private static void Prepare(HttpRequestMessage request, Stream content, WriteCondition condition)
+    {
+        request.Content = new StreamContent(content);
+        // A write that is refused is refused before its content is sent.
+        request.Headers.ExpectContinue = true;
+        Demand(request.Headers, condition);
+    }
 
     private async Task<byte[]> SendAsync(CachePath path, HttpMethod method, string route, Action<HttpRequestMessage>? prepare, CancellationToken cancellationToken)
     {
