@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Orleans.Cache.Bench;
+using Orleans.Cache.Bench.Servers;
 
 // Each command prints a table; each ratio is against a baseline interleaved in the same run. See bench/README.md.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -25,5 +26,12 @@ var start = new Command("start", "Opening a store with a million pages.") { page
 start.SetAction(a => StartUp.RunAsync(a.GetValue(pages), a.GetValue(rounds)));
 var ring = new Command("ring", "The hash ring: look-ups, rebuilds, imbalance, what a join moves.") { rounds };
 ring.SetAction(a => RingBench.Run(a.GetValue(rounds)));
+var peers = new Command("peers", "Pages of 1 MiB between two processes against a raw socket.") { rounds, seconds };
+peers.SetAction(a => PeerPages.RunAsync(a.GetValue(rounds), a.GetValue(seconds)));
+var cluster = new Command("cluster", "One, two and three nodes on this machine; what landing on the wrong node costs; small files.") { files, rounds, seconds };
+cluster.SetAction(a => ClusterNodes.RunAsync(a.GetValue(files), a.GetValue(rounds), a.GetValue(seconds)));
+var raw = new Command("raw", "The raw server of 'peers'.") { pages };
+raw.Hidden = true;
+raw.SetAction(a => RawServer.Serve(a.GetValue(pages)));
 
-return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, memory, start, ring }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, memory, start, ring, peers, cluster, raw }.Parse(args).InvokeAsync();

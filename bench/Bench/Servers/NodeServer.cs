@@ -25,7 +25,7 @@ internal sealed partial class NodeServer : IServerUnderTest
     public static async Task<NodeServer> StartAsync(params string[] arguments)
     {
         string node = Path.Combine(AppContext.BaseDirectory, "ocache-node.dll");
-        Process process = Process.Start(new ProcessStartInfo("dotnet", [node, "--rest-port", "0", .. arguments]) { RedirectStandardOutput = true })!;
+        Process process = Process.Start(new ProcessStartInfo("dotnet", [node, .. arguments.Contains("--rest-port") ? [] : (string[])["--rest-port", "0"], .. arguments]) { RedirectStandardOutput = true })!;
         string? line;
         while ((line = await process.StandardOutput.ReadLineAsync()) is not null)
         {

@@ -15,6 +15,9 @@ internal sealed record ClusterNodes(HashRing Ring, IReadOnlyDictionary<string, I
     /// </summary>
     private const int MaxOwners = 4;
 
+    /// <summary>Whether nodes that own nothing of a key are asked after those that do: where the caller is no node itself.</summary>
+    public bool AskAnyNode { get; init; }
+
     /// <summary>The node that serves a key now: the first owner that is up. Null where none is.</summary>
     public ICacheNode? ActingOwner(RingKey key)
     {
@@ -27,10 +30,16 @@ internal sealed record ClusterNodes(HashRing Ring, IReadOnlyDictionary<string, I
     /// <summary>The owners of a key that are up, in order.</summary>
     public IEnumerable<ICacheNode> Owners(RingKey key)
     {
-        foreach (RingMember member in Ring.Owners(key, MaxOwners))
+        IReadOnlyList<RingMember> owners = Ring.Owners(key, MaxOwners);
+        foreach (RingMember member in owners)
         {
             ICacheNode node = Nodes[member.Name];
             if (IsUp(node))
+                yield return node;
+        }
+        foreach (ICacheNode node in AskAnyNode && Nodes.Count > MaxOwners ? Nodes.Values : [])
+        {
+            if (!owners.Any(o => o.Name == node.Name) && IsUp(node))
                 yield return node;
         }
     }

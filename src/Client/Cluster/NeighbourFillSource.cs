@@ -60,6 +60,8 @@ internal sealed class NeighbourFillSource(IFillSource ufs, Func<ClusterNodes> cl
 
         public bool MayPublish => _ufs?.MayPublish ?? true;
 
+        public bool IsFromNeighbour => _ufs is null;
+
         public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
         {
             if (_ufs is null)

@@ -15,9 +15,18 @@ namespace Orleans.Cache.Client.Cluster;
 /// </summary>
 /// <param name="cluster">The ring now.</param>
 /// <param name="mounts">The mount table now: it turns paths into keys.</param>
-/// <param name="last">Serves when no owner answers: the process's own node.</param>
+/// <param name="last">Serves when no owner answers: the process's own node; in a client, the under storages.</param>
 internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mounts, ICacheNode last) : ICacheNode
 {
+    /// <summary>
+    /// Asked when the owners have been tried, with their number: true where they should be tried once more before
+    /// <c>last</c>, for something has changed. Null: never.
+    /// </summary>
+    public Func<int, ValueTask<bool>>? TryAgain { get; init; }
+
+    /// <summary>Told of each node that a call left for another.</summary>
+    public Action<ICacheNode>? PassedOver { get; init; }
+
     public string Name => last.Name;
 
     public int PageSize => last.PageSize;
@@ -29,7 +38,7 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     public async IAsyncEnumerable<FileStatus> ListAsync(
         CachePath directory, string? startAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (ICacheNode node in Candidates(KeyOf(directory)))
+        await foreach (ICacheNode node in CandidatesAsync(KeyOf(directory)).ConfigureAwait(false))
         {
             bool brokeOff = false;
             IAsyncEnumerator<FileStatus> entries = node.ListAsync(directory, startAfter, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -44,6 +53,7 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
                     }
                     catch (CacheException e) when (IsPassedOver(e, node))
                     {
+                        PassedOver?.Invoke(node);
                         brokeOff = true;
                         break;
                     }
@@ -60,7 +70,7 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
         AskAsync(KeyOf(file, offset), node => node.ReadAsync(file, offset, destination, expected, cancellationToken));
 
     public IRangeReader? TryOpenRange(FileRef file, long offset, long length) =>
-        new RoutedRangeReader(Candidates(KeyOf(file, offset)).GetEnumerator(), IsPassedOver, file, offset, length);
+        new RoutedRangeReader(this, CandidatesAsync(KeyOf(file, offset)).GetAsyncEnumerator(), file, offset, length);
 
     public BackingLease? TryLease(FileRef file, long offset, long length, long expected) =>
         cluster().ActingOwner(KeyOf(file, offset)) == last ? last.TryLease(file, offset, length, expected) : null;
@@ -95,13 +105,20 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
         mounts().TryResolve(path, out MountedKey at) ? RingKey.OfFile(at.Mount.Storage.Identity, at.Key) : default;
 
     /// <summary>The owners that are up, then the last resort, which is not asked twice.</summary>
-    private IEnumerable<ICacheNode> Candidates(RingKey key)
+    private async IAsyncEnumerable<ICacheNode> CandidatesAsync(RingKey key)
     {
         bool wasLast = false;
+        int tried = 0;
         foreach (ICacheNode node in cluster().Owners(key))
         {
             wasLast |= node == last;
+            tried++;
             yield return node;
+        }
+        if (TryAgain is not null && await TryAgain(tried).ConfigureAwait(false))
+        {
+            foreach (ICacheNode node in cluster().Owners(key))
+                yield return node;
         }
         if (!wasLast)
             yield return last;
@@ -109,7 +126,7 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
 
     private async ValueTask<T> AskAsync<T>(RingKey key, Func<ICacheNode, ValueTask<T>> ask)
     {
-        foreach (ICacheNode node in Candidates(key))
+        await foreach (ICacheNode node in CandidatesAsync(key).ConfigureAwait(false))
         {
             try
             {
@@ -117,13 +134,13 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
             }
             catch (CacheException e) when (IsPassedOver(e, node))
             {
-                // The next one can answer.
+                PassedOver?.Invoke(node);
             }
         }
         throw NoneLeft();
     }
 
-    private bool IsPassedOver(CacheException failure, ICacheNode node) => failure.Error == CacheError.NodeUnreachable && node != last;
+    internal bool IsPassedOver(CacheException failure, ICacheNode node) => failure.Error == CacheError.NodeUnreachable && node != last;
 
     internal static CacheException NoneLeft() => new(CacheError.NodeUnreachable, "No node of the cluster answers; see 'ocache cluster'.");
 }

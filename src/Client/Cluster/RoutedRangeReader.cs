@@ -4,13 +4,13 @@ using Orleans.Cache.Nodes;
 namespace Orleans.Cache.Client.Cluster;
 
 /// <summary>A range that goes on at the next candidate, at its offset and of the same version, when the node that sends it is lost.</summary>
+/// <param name="route">Says whether a failure of a node is a reason to ask the next.</param>
 /// <param name="candidates">Who can serve it, best first.</param>
-/// <param name="isPassedOver">Whether a failure of a node is a reason to ask the next.</param>
 /// <param name="file">The version.</param>
 /// <param name="offset">First byte.</param>
 /// <param name="length">Bytes of the range.</param>
 internal sealed class RoutedRangeReader(
-    IEnumerator<ICacheNode> candidates, Func<CacheException, ICacheNode, bool> isPassedOver, FileRef file, long offset, long length) : IRangeReader
+    RoutedNode route, IAsyncEnumerator<ICacheNode> candidates, FileRef file, long offset, long length) : IRangeReader
 {
     private readonly long _end = offset + length;
     private long _offset = offset;
@@ -33,8 +33,9 @@ internal sealed class RoutedRangeReader(
                 _offset += read;
                 return read;
             }
-            catch (CacheException e) when (isPassedOver(e, candidates.Current))
+            catch (CacheException e) when (route.IsPassedOver(e, candidates.Current))
             {
+                route.PassedOver?.Invoke(candidates.Current);
                 await NextAsync().ConfigureAwait(false);
             }
         }
@@ -42,7 +43,7 @@ internal sealed class RoutedRangeReader(
 
     public async ValueTask DisposeAsync()
     {
-        candidates.Dispose();
+        await candidates.DisposeAsync().ConfigureAwait(false);
         if (_reader is not null)
             await _reader.DisposeAsync().ConfigureAwait(false);
     }
@@ -54,6 +55,6 @@ internal sealed class RoutedRangeReader(
         _started = true;
         if (_reader is not null)
             await _reader.DisposeAsync().ConfigureAwait(false);
-        _reader = candidates.MoveNext() ? candidates.Current.TryOpenRange(file, _offset, _end - _offset) : throw RoutedNode.NoneLeft();
+        _reader = await candidates.MoveNextAsync().ConfigureAwait(false) ? candidates.Current.TryOpenRange(file, _offset, _end - _offset) : throw RoutedNode.NoneLeft();
     }
 }

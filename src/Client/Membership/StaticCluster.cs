@@ -43,10 +43,14 @@ public sealed partial class StaticCluster : IAsyncDisposable
         _time = time;
         _log = log;
         _transport = new PeerTransport(limits ?? new ClientLimits(), time);
+        FreezeWatch = new FreezeWatch(time);
         Ring = new HashRing(1, members);
     }
 
     public HashRing Ring { get; }
+
+    /// <summary>For this node, which others cannot tell anything while it stands still.</summary>
+    public FreezeWatch FreezeWatch { get; }
 
     /// <summary>Wraps what this node's fills read: a neighbour that served its keys before is asked first.</summary>
     public IFillSource AskNeighboursFirst(IFillSource ufs) => new NeighbourFillSource(ufs, () => _nodes!, _self, _time);
@@ -91,6 +95,7 @@ public sealed partial class StaticCluster : IAsyncDisposable
         foreach (HttpNode node in Others())
             node.Dispose();
         _transport.Dispose();
+        FreezeWatch.Dispose();
         _stop.Dispose();
     }
 

@@ -3,8 +3,14 @@ namespace Orleans.Cache.Client.Nodes;
 /// <summary>Limits of talking to nodes, each with its unit and its reason.</summary>
 public sealed record ClientLimits
 {
-    /// <summary>Connections to one node. One carries 2 GiB/s on loopback; 64 cover as many concurrent readers without a queue.</summary>
-    public int ConnectionsPerNode { get; init; } = 64;
+    /// <summary>
+    /// Connections for bytes of files and listings to one node. Each reader of what that node owns holds one until it has read its range, or has
+    /// stopped for so long that it is cut: a thousand of them do not keep others waiting, and cost some 10 KiB each.
+    /// </summary>
+    public int ConnectionsPerNode { get; init; } = 1024;
+
+    /// <summary>Connections for statuses and invalidations to one node: each takes well under a millisecond of the node's time.</summary>
+    public int CallsPerNode { get; init; } = 64;
 
     /// <summary>Nodes are near: one that does not accept within a second is passed over.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -36,6 +37,9 @@ internal sealed class HttpNode : ICacheNode, IDisposable
 
     public NodeLife Life { get; }
 
+    /// <summary>Told the fingerprint of the ring by which the node routes, as often as an answer carries it.</summary>
+    public Action<HttpNode, string>? RingSeen { get; init; }
+
     public string Name => Member.Name;
 
     public int PageSize { get; }
@@ -53,7 +57,7 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     {
         string query = $"{PeerRoutes.List}?path={Uri.EscapeDataString(directory.Value)}" + (startAfter is null ? "" : "&startAfter=" + Uri.EscapeDataString(startAfter));
         using var watch = new StallWatch(Life, _transport, cancellationToken);
-        using HttpResponseMessage response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, AddressOf(query)), watch).ConfigureAwait(false);
+        using HttpResponseMessage response = await SendAsync(_transport.Requests, new HttpRequestMessage(HttpMethod.Get, AddressOf(query)), watch).ConfigureAwait(false);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
         while (await NextLineAsync(lines, watch).ConfigureAwait(false) is { } line)
             yield return JsonSerializer.Deserialize(line, PeerJson.Default.StatusMessage)!.ToStatus();
@@ -150,22 +154,34 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     public void Dispose() => Life.Dispose();
 
     /// <summary>Sends a request whose answer begins; the caller disposes it.</summary>
-    internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, StallWatch watch)
+    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, StallWatch watch) => SendAsync(_transport.Requests, request, watch);
+
+    private async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, StallWatch watch)
     {
         HttpResponseMessage response;
         try
         {
-            response = await _transport.Requests.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, watch.Token).ConfigureAwait(false);
+            response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, watch.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (IsTransport(e))
         {
             throw watch.Translate(e, Name);
         }
         watch.Progressed();
+        if (RingSeen is not null && response.Headers.NonValidated.TryGetValues(PeerRoutes.RingHeader, out HeaderStringValues ring))
+            RingSeen(this, ring.ToString());
         if (response.IsSuccessStatusCode)
             return response;
         using (response)
             throw await ErrorAsync(response, watch).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a request of the REST API and gives the body of its answer.</summary>
+    internal async Task<byte[]> ChangeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var watch = new StallWatch(Life, _transport, cancellationToken);
+        using HttpResponseMessage response = await SendAsync(request, watch).ConfigureAwait(false);
+        return await BodyAsync(response, watch).ConfigureAwait(false);
     }
 
     internal StallWatch Watch(CancellationToken cancellationToken) => new(Life, _transport, cancellationToken);
@@ -180,7 +196,7 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     private async Task<T> AskAsync<T>(HttpMethod method, string pathAndQuery, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using var watch = new StallWatch(Life, _transport, cancellationToken);
-        using HttpResponseMessage response = await SendAsync(new HttpRequestMessage(method, AddressOf(pathAndQuery)), watch).ConfigureAwait(false);
+        using HttpResponseMessage response = await SendAsync(_transport.Calls, new HttpRequestMessage(method, AddressOf(pathAndQuery)), watch).ConfigureAwait(false);
         byte[] body = await BodyAsync(response, watch).ConfigureAwait(false);
         return JsonSerializer.Deserialize(body, type)!;
     }
@@ -188,7 +204,7 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     private async Task TellAsync(string pathAndQuery)
     {
         using var watch = new StallWatch(Life, _transport, CancellationToken.None);
-        (await SendAsync(new HttpRequestMessage(HttpMethod.Post, AddressOf(pathAndQuery)), watch).ConfigureAwait(false)).Dispose();
+        (await SendAsync(_transport.Calls, new HttpRequestMessage(HttpMethod.Post, AddressOf(pathAndQuery)), watch).ConfigureAwait(false)).Dispose();
     }
 
     private async Task<byte[]> BodyAsync(HttpResponseMessage response, StallWatch watch)

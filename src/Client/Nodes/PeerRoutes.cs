@@ -41,6 +41,9 @@ internal static class PeerRoutes
     /// <summary>GET: <see cref="PingMessage"/>, at once or not at all.</summary>
     public const string Ping = "/api/v1/peer/ping";
 
+    /// <summary>GET: <see cref="Cluster.ClusterDescription"/>.</summary>
+    public const string Cluster = "/api/v1/cluster";
+
     /// <summary>In answers: fingerprint of the ring that the node routes by, so that a client notices that its own is out of date.</summary>
     public const string RingHeader = "Ocache-Ring";
 }

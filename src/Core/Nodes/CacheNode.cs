@@ -19,6 +19,8 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     private readonly CacheCounters _counters;
     private readonly PageFiller _filler;
     private readonly PageLoader _loader;
+    private readonly FreezeWatch? _freezeWatch;
+    private readonly Action _forgetAll;
 
     public CacheNode(string name, CacheNodeServices services)
     {
@@ -28,6 +30,8 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         _counters = services.Counters;
         PageSize = services.PageSize;
         _metadata = new MetadataCache(services.Mounts, services.PageSize, services.Limits, services.Counters, services.Time);
+        _freezeWatch = services.FreezeWatch;
+        _forgetAll = () => _metadata.Invalidate(CachePath.Root, recursive: true);
         _filler = new PageFiller(
             services.Source(new UfsFillSource(identity => _mounts().StorageOf(identity))), _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log);
         _loader = new PageLoader(_filler, _store, services.Limits);
@@ -39,10 +43,17 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
 
     public int PageSize { get; }
 
-    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) => _metadata.GetAsync(path, cancellationToken);
+    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        _freezeWatch?.Look(_forgetAll);
+        return _metadata.GetAsync(path, cancellationToken);
+    }
 
-    public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken) =>
-        _metadata.ListAsync(directory, startAfter, cancellationToken);
+    public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken)
+    {
+        _freezeWatch?.Look(_forgetAll);
+        return _metadata.ListAsync(directory, startAfter, cancellationToken);
+    }
 
     public ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken)
     {

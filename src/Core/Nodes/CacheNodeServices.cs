@@ -23,6 +23,9 @@ public sealed record CacheNodeServices
     /// <summary>What fills read, made from the under storage: a cluster asks a neighbour first.</summary>
     public Func<IFillSource, IFillSource> Source { get; init; } = ufs => ufs;
 
+    /// <summary>In a cluster, where others write too: a node that stood still has missed what it was told.</summary>
+    public FreezeWatch? FreezeWatch { get; init; }
+
     public CacheLimits Limits { get; init; } = new();
 
     /// <summary>Bytes of a page, a power of two; the same as the store's.</summary>

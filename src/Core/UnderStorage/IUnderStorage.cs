@@ -82,4 +82,7 @@ public interface IUfsReader : IAsyncDisposable
     /// prove that equal tokens mean equal bytes ("racily clean" local files).
     /// </summary>
     bool MayPublish { get; }
+
+    /// <summary>The bytes come from another node's cache now, and cost the under storage nothing.</summary>
+    bool IsFromNeighbour => false;
 }

@@ -17,7 +17,7 @@ namespace Orleans.Cache.Gateway.Peers;
 /// GET of bytes of one version, named by all that this node needs to read it. Served here, whoever owns it: who asks has computed
 /// that this node should answer, and its ring may be newer than ours.
 /// </summary>
-internal sealed class PeerDataEndpoint(ICacheNode local, IPageStore store, CacheFileSystem files, CacheCounters counters, RestLimits limits)
+internal sealed class PeerDataEndpoint(ICacheNode local, IPageStore store, CacheFileSystem files, CacheCounters counters, RestLimits limits, ClusterEndpoint cluster)
 {
     private readonly LocalNodeDirectory _here = new(local);
     private readonly StoredPages _stored = new(local.Name, local.PageSize, store);
@@ -36,6 +36,7 @@ internal sealed class PeerDataEndpoint(ICacheNode local, IPageStore store, Cache
         response.StatusCode = StatusCodes.Status206PartialContent;
         response.ContentLength = range.Length;
         response.ContentType = FileHeaders.DefaultContentType;
+        response.Headers[PeerRoutes.RingHeader] = cluster.RingFingerprint;
         response.Headers[HeaderNames.ContentRange] = range.ContentRange(file.Length);
         if (range.Length > 0)
             await new FileBody(context, cachedOnly ? _stored.Open(status) : new CacheFile(status, _here)).SendAsync(range).ConfigureAwait(false);

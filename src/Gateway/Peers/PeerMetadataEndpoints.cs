@@ -38,6 +38,7 @@ internal sealed class PeerMetadataEndpoints(ICacheNode local, CacheFileSystem fi
         await using (entries.ConfigureAwait(false))
         {
             bool any = await entries.MoveNextAsync().ConfigureAwait(false);
+            context.Response.Headers[PeerRoutes.RingHeader] = cluster.RingFingerprint;
             context.Response.ContentType = "application/x-ndjson";
             for (; any; any = await entries.MoveNextAsync().ConfigureAwait(false))
             {
@@ -112,8 +113,9 @@ internal sealed class PeerMetadataEndpoints(ICacheNode local, CacheFileSystem fi
         CachePath.Parse(QueryValues.Text(context.Request.QueryString, "path")
             ?? throw new CacheException(CacheError.InvalidArgument, "'path' is missing; give ?path=/dir/file."));
 
-    private static Task AnswerAsync(HttpContext context, byte[] json)
+    private Task AnswerAsync(HttpContext context, byte[] json)
     {
+        context.Response.Headers[PeerRoutes.RingHeader] = cluster.RingFingerprint;
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = json.Length;
         return context.Response.Body.WriteAsync(json, context.RequestAborted).AsTask();

@@ -63,6 +63,7 @@ internal sealed class Engine : IAsyncDisposable
             Log = log,
             Limits = limits,
             PageSize = options.PageSize,
+            FreezeWatch = cluster?.FreezeWatch,
             Source = ufs => cluster?.AskNeighboursFirst(ufs) ?? ufs,
         });
         return new Engine(node, mounts, store, counters, cluster, time);

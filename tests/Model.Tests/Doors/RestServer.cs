@@ -2,13 +2,15 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
 using Orleans.Cache.Gateway.SendFile;
+using Orleans.Cache.Model.Tests.Running;
+using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
-using Orleans.Cache.Telemetry;
 
 namespace Orleans.Cache.Model.Tests.Doors;
 
@@ -21,18 +23,29 @@ internal sealed class RestServer : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.Single());
 
-    public static async Task<RestServer> StartAsync(CacheFileSystem files, IPageStore store, CacheCounters counters, TimeProvider time)
+    /// <param name="files">What it serves.</param>
+    /// <param name="node">The node behind it.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="port">Where to listen; 0 takes any free port.</param>
+    /// <param name="cluster">The cluster that the node belongs to.</param>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<RestServer> StartAsync(CacheFileSystem files, BenchNode node, TimeProvider time, int port = 0, StaticCluster? cluster = null)
     {
         var limits = new RestLimits();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore()
             .UseInlineScheduling()
-            .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseSendFile(limits.StallTimeout)));
-        builder.Services.AddSingleton(files).AddSingleton(store).AddSingleton(counters).AddSingleton(time)
-            .AddSingleton(new NodeHealth("model", time))
+            .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.UseSendFile(limits.StallTimeout)));
+        var health = new NodeHealth(node.Name, time);
+        health.MarkReady();
+        // Instances, which the application does not dispose of.
+        builder.Services.AddSingleton(files).AddSingleton<IPageStore>(node.Store).AddSingleton(node.Counters).AddSingleton<ICacheNode>(node.Node)
+            .AddSingleton(time).AddSingleton(health)
             .AddRouting()
             .AddRestGateway(limits)
-            .AddNodeTelemetry("model");
+            .AddNodeTelemetry(node.Name);
+        if (cluster is not null)
+            builder.Services.AddSingleton(cluster);
         var server = new RestServer(builder.Build().MapRestGateway());
         await server._app.StartAsync();
         return server;

@@ -7,7 +7,8 @@ namespace Orleans.Cache.Model.Tests.Operations;
 /// <summary>Draws operations. The same random numbers give the same operations.</summary>
 /// <param name="random">Where from.</param>
 /// <param name="inPlace">Whether files may be changed in place.</param>
-internal sealed class Generator(Random random, bool inPlace)
+/// <param name="restarts">How many of a thousand steps restart a node.</param>
+internal sealed class Generator(Random random, bool inPlace, int restarts = 2)
 {
     public const int Slots = 4;
 
@@ -25,7 +26,7 @@ internal sealed class Generator(Random random, bool inPlace)
         return operations;
     }
 
-    private Operation Next() => random.Next(1000) switch
+    private Operation Next() => random.Next(1000 + restarts) switch
     {
         < 110 => Change(),
         < 170 => Write(),
@@ -34,7 +35,7 @@ internal sealed class Generator(Random random, bool inPlace)
         < 930 => new Advance(random.Next(4) == 0 ? random.Next(60, 100) : random.Next(1, 8)),
         < 960 => new Faulted(Ask(), (Fault)random.Next(Enum.GetValues<Fault>().Length)),
         < 985 => During(),
-        < 998 => new DuringWrite(OneStep(), random.Next(2) == 0, Ask()),
+        < 1000 => new DuringWrite(OneStep(), random.Next(2) == 0, Ask()),
         _ => new Restart((RestartHow)random.Next(3), random.Next()),
     };
 

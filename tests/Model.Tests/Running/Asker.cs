@@ -146,7 +146,15 @@ internal sealed class Asker(Func<IFrontDoor> door, Past past, Figures figures, b
         if (!recursive && past.Now(path).Kind == Kind.Directory)
             return null;
         Window window = past.Begin();
-        await door().FreeAsync(path, recursive);
+        try
+        {
+            await door().FreeAsync(path, recursive);
+        }
+        catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+        {
+            // A node of a cluster is gone, so the free promises nothing.
+            return Right();
+        }
         past.EndBelief(path, recursive, past.End(window));
         return null;
     }

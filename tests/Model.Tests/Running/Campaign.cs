@@ -12,20 +12,31 @@ namespace Orleans.Cache.Model.Tests.Running;
 /// <param name="Share">Its share of the time.</param>
 internal sealed record Campaign(string Name, bool IsLocal, bool OverRest, bool IsConcurrent, double Share)
 {
+    /// <summary>Three nodes instead of one, which come and go.</summary>
+    public bool IsCluster { get; init; }
+
     /// <summary>Steps of a sequence: enough to fill, evict and restart, few enough that a new engine each time costs little and shrinking is quick.</summary>
     private const int Steps = 1000;
+
+    /// <summary>Of a thousand steps: a node costs a few milliseconds to start.</summary>
+    private const int Restarts = 2;
+
+    /// <summary>Of a thousand steps: nodes go and come, and in between the others stand in for them.</summary>
+    private const int ClusterRestarts = 15;
 
     /// <summary>Questions of each client of a concurrent round.</summary>
     private const int Questions = 1000;
 
     public static readonly IReadOnlyList<Campaign> All =
     [
-        new("memory", IsLocal: false, OverRest: false, IsConcurrent: false, Share: 0.30),
-        new("local", IsLocal: true, OverRest: false, IsConcurrent: false, Share: 0.25),
-        new("memory-concurrent", IsLocal: false, OverRest: false, IsConcurrent: true, Share: 0.15),
-        new("local-concurrent", IsLocal: true, OverRest: false, IsConcurrent: true, Share: 0.10),
-        new("memory-rest", IsLocal: false, OverRest: true, IsConcurrent: false, Share: 0.10),
-        new("local-rest", IsLocal: true, OverRest: true, IsConcurrent: false, Share: 0.10),
+        new("memory", IsLocal: false, OverRest: false, IsConcurrent: false, Share: 0.25),
+        new("local", IsLocal: true, OverRest: false, IsConcurrent: false, Share: 0.20),
+        new("memory-concurrent", IsLocal: false, OverRest: false, IsConcurrent: true, Share: 0.12),
+        new("local-concurrent", IsLocal: true, OverRest: false, IsConcurrent: true, Share: 0.08),
+        new("memory-rest", IsLocal: false, OverRest: true, IsConcurrent: false, Share: 0.08),
+        new("local-rest", IsLocal: true, OverRest: true, IsConcurrent: false, Share: 0.07),
+        new("memory-cluster", IsLocal: false, OverRest: true, IsConcurrent: false, Share: 0.12) { IsCluster = true },
+        new("local-cluster", IsLocal: true, OverRest: true, IsConcurrent: false, Share: 0.08) { IsCluster = true },
     ];
 
     /// <summary>Seconds of all campaigns together: OCACHE_MODEL_SECONDS, a few where that is not set.</summary>
@@ -46,7 +57,7 @@ internal sealed record Campaign(string Name, bool IsLocal, bool OverRest, bool I
         {
             do
             {
-                var setup = new Setup(Interlocked.Increment(ref seed) - 1, IsLocal, OverRest);
+                var setup = new Setup(Interlocked.Increment(ref seed) - 1, IsLocal, OverRest) { IsCluster = IsCluster };
                 if (await RunOneAsync(setup, figures) is { } found)
                     Interlocked.CompareExchange(ref report, found, null);
             }
@@ -63,7 +74,7 @@ internal sealed record Campaign(string Name, bool IsLocal, bool OverRest, bool I
             string? wrong = await ConcurrentRound.RunAsync(setup, Questions, figures);
             return wrong is null ? null : Failed(figures, $"{Heading(setup)}\n{wrong}");
         }
-        Operation[] operations = new Generator(new Random(setup.Seed), inPlace: true).Sequence(Steps);
+        Operation[] operations = new Generator(new Random(setup.Seed), inPlace: true, IsCluster ? ClusterRestarts : Restarts).Sequence(Steps);
         string? failure = await SequenceRunner.RunAsync(setup, operations, figures);
         return failure is null ? null : Failed(figures, await ReportAsync(setup, operations, failure));
     }

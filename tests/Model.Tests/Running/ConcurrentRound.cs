@@ -18,7 +18,7 @@ internal static class ConcurrentRound
     /// <param name="figures">Counts.</param>
     public static async Task<string?> RunAsync(Setup setup, int questions, Figures figures)
     {
-        await using Bench bench = await Bench.StartAsync(setup);
+        await using IBench bench = await Bench.StartAsync(setup);
         var past = new Past(setup.Freshness, bench.Clock, tokensCount: !setup.IsLocal);
         past.Change(recorder => recorder.Became("", Kind.Directory));
         var changes = new SourceChanges(bench.Source, past);
@@ -45,7 +45,7 @@ internal static class ConcurrentRound
         return failures.FirstOrDefault(failure => failure is not null) ?? wrongWrite;
     }
 
-    private static async Task<string?> AskAsync(Setup setup, int client, Bench bench, Past past, int questions, Figures figures)
+    private static async Task<string?> AskAsync(Setup setup, int client, IBench bench, Past past, int questions, Figures figures)
     {
         var generator = new Generator(new Random(setup.Seed + client), inPlace: false);
         var asker = new Asker(() => bench.Door, past, figures, takesTurns: false);
@@ -60,7 +60,7 @@ internal static class ConcurrentRound
 
     /// <summary>Local files are only replaced, moved, touched and deleted: to write in place is a stated exception.</summary>
     private static async Task<string?> ChangeAsync(
-        Setup setup, Bench bench, SourceChanges changes, Writer writer, Figures figures, CancellationToken done)
+        Setup setup, IBench bench, SourceChanges changes, Writer writer, Figures figures, CancellationToken done)
     {
         var random = new Random(setup.Seed);
         var generator = new Generator(random, inPlace: !setup.IsLocal);

@@ -14,7 +14,7 @@ internal static class SequenceRunner
     /// <summary>Null where all answers were right, else the first that was wrong.</summary>
     public static async Task<string?> RunAsync(Setup setup, IReadOnlyList<Operation> operations, Figures figures)
     {
-        await using Bench bench = await Bench.StartAsync(setup);
+        await using IBench bench = await Bench.StartAsync(setup);
         var past = new Past(setup.Freshness, bench.Clock, tokensCount: true);
         var run = new Run(bench, past, new SourceChanges(bench.Source, past), new Writer(bench, past), new Asker(() => bench.Door, past, figures, takesTurns: true), figures);
         // The mount's root is there from the start.
@@ -41,7 +41,7 @@ internal static class SequenceRunner
         }
     }
 
-    private sealed record Run(Bench Bench, Past Past, SourceChanges Changes, Writer Writer, Asker Asker, Figures Figures)
+    private sealed record Run(IBench Bench, Past Past, SourceChanges Changes, Writer Writer, Asker Asker, Figures Figures)
     {
         public async Task<string?> StepAsync(Operation operation)
         {
@@ -121,8 +121,8 @@ internal static class SequenceRunner
             if (restart.How == RestartHow.Damage)
                 Figures.CountFault();
             Window window = Past.Begin();
-            await Bench.RestartAsync(restart);
-            Past.EndBelief("", recursive: true, Past.End(window));
+            if (await Bench.RestartAsync(restart))
+                Past.EndBelief("", recursive: true, Past.End(window));
         }
     }
 }

@@ -16,6 +16,9 @@ internal sealed record Setup(int Seed, bool IsLocal, bool OverRest)
 
     private static readonly long[] Capacities = [128 << 10, 512 << 10, 8 << 20];
 
+    /// <summary>Three nodes that talk HTTP.</summary>
+    public bool IsCluster { get; init; }
+
     public Freshness Freshness { get; init; } = Modes[Pick(Seed, 1, Modes.Length)];
 
     public int PageSize { get; init; } = PageSizes[Pick(Seed, 2, PageSizes.Length)];
@@ -32,7 +35,7 @@ internal sealed record Setup(int Seed, bool IsLocal, bool OverRest)
     public Func<IUnderStorage, IUnderStorage>? Break { get; init; }
 
     public override string ToString() =>
-        $"{(IsLocal ? "file://" : "mem://")}, {(OverRest ? "REST" : "in process")}, {Freshness}, pages of {PageSize}, store of {Capacity}, {Eviction}"
+        $"{(IsLocal ? "file://" : "mem://")}, {(IsCluster ? "three nodes" : OverRest ? "REST" : "in process")}, {Freshness}, pages of {PageSize}, store of {Capacity}, {Eviction}"
         + (IsLocal ? FilesLookOld ? ", old files" : ", young files" : "");
 
     /// <summary>Independent of the operations, which are drawn from the seed itself.</summary>

@@ -11,7 +11,7 @@ namespace Orleans.Cache.Model.Tests.Running;
 /// new; once it was answered (or has failed after it was committed), nobody may be answered from before. One at a time, and
 /// nobody else changes the source meanwhile. What does not apply to the source as it is does nothing.
 /// </summary>
-internal sealed class Writer(Bench bench, Past past)
+internal sealed class Writer(IBench bench, Past past)
 {
     private IFrontDoor Door => bench.Door;
 

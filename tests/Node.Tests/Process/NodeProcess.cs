@@ -11,6 +11,8 @@ namespace Orleans.Cache.Node.Tests.Process;
 public sealed partial class NodeProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
 
     private readonly System.Diagnostics.Process _process;
     private readonly Task _restOfOutput;
@@ -146,6 +148,12 @@ public sealed partial class NodeProcess : IAsyncDisposable
 
     /// <summary>Asks the node to stop, as service managers do.</summary>
     public void Terminate() => Assert.Equal(0, Kill(_process.Id, SigTerm));
+
+    /// <summary>SIGSTOP: the process stands still; its connections stay.</summary>
+    public void Freeze() => Assert.Equal(0, Kill(_process.Id, SigStop));
+
+    /// <summary>SIGCONT: it goes on as if nothing had been.</summary>
+    public void Thaw() => Assert.Equal(0, Kill(_process.Id, SigCont));
 
     /// <summary>SIGKILL: the process gets no chance to do anything more.</summary>
     public async Task KillAsync()

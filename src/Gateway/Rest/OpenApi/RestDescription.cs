@@ -108,7 +108,7 @@ internal static class RestDescription
 
     /// <summary>The answers of an upload, whose body it reads itself.</summary>
     public static RouteHandlerBuilder TakesBytes(this RouteHandlerBuilder endpoint) => endpoint
-        .Accepts<Stream>("application/octet-stream")
+        .Accepts<Stream>("application/octet-stream", "*/*")
         .Produces<StatusBody>(StatusCodes.Status200OK)
         .Produces<StatusBody>(StatusCodes.Status201Created)
         .Refuses(StatusCodes.Status403Forbidden, StatusCodes.Status409Conflict, StatusCodes.Status412PreconditionFailed, StatusCodes.Status507InsufficientStorage);

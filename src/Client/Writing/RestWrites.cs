@@ -1,0 +1,110 @@
+using System.Net.Http.Headers;
+using System.Runtime.ExceptionServices;
+using System.Text.Json;
+using Orleans.Cache.Client.Connecting;
+using Orleans.Cache.Client.Nodes;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Ring;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.Client.Writing;
+
+/// <summary>
+/// Changes the namespace through the REST API of a node, which tells the others. The node is the path's owner, or whoever can be
+/// connected to. Once a request was sent, nobody else is asked: whether it was carried out is not known, and doing it twice could undo what
+/// somebody else did in between.
+/// </summary>
+internal sealed class RestWrites(ClusterConnection cluster)
+{
+    private const string Files = "/api/v1/files";
+    private const string MakeDirectory = "/api/v1/mkdir";
+    private const string Move = "/api/v1/move";
+
+    /// <summary>How REST names the kind of a status.</summary>
+    private const string FileType = "file";
+
+    public async Task<FileStatus> CreateAsync(CachePath path, Stream content, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        var borrowed = new BorrowedStream(content);
+        byte[] body = [];
+        try
+        {
+            body = await SendAsync(path, HttpMethod.Put, FilesRoute(path), request => Prepare(request, borrowed, condition), cancellationToken).ConfigureAwait(false);
+        }
+        catch (CacheException) when (borrowed.Failure is { } failure)
+        {
+            // The caller's own failure; the node saw a body that broke off, and wrote nothing.
+            ExceptionDispatchInfo.Throw(failure);
+        }
+        return StatusOf(body, path);
+    }
+
+    public Task CreateDirectoryAsync(CachePath path, CancellationToken cancellationToken) =>
+        SendAsync(path, HttpMethod.Post, $"{MakeDirectory}?path={Uri.EscapeDataString(path.Value)}", null, cancellationToken);
+
+    public Task DeleteAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
+        SendAsync(path, HttpMethod.Delete, FilesRoute(path) + (recursive ? "?recursive=true" : ""), null, cancellationToken);
+
+    public Task MoveAsync(CachePath from, CachePath to, CancellationToken cancellationToken) =>
+        SendAsync(from, HttpMethod.Post, $"{Move}?from={Uri.EscapeDataString(from.Value)}&to={Uri.EscapeDataString(to.Value)}", null, cancellationToken);
+
+    private static void Prepare(HttpRequestMessage request, Stream content, WriteCondition condition)
+    {
+        request.Content = new StreamContent(content);
+        // A write that is refused is refused before its content is sent.
+        request.Headers.ExpectContinue = true;
+        Demand(request.Headers, condition);
+    }
+
+    private async Task<byte[]> SendAsync(CachePath path, HttpMethod method, string route, Action<HttpRequestMessage>? prepare, CancellationToken cancellationToken)
+    {
+        for (int round = 1; ; round++)
+        {
+            foreach (HttpNode node in cluster.View.Nodes.Owners(KeyOf(path)).OfType<HttpNode>())
+            {
+                // A request cannot be sent twice, a message neither.
+                using var request = new HttpRequestMessage(method, node.AddressOf(route));
+                prepare?.Invoke(request);
+                try
+                {
+                    return await node.ChangeAsync(request, cancellationToken).ConfigureAwait(false);
+                }
+                catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+                {
+                    cluster.NodeFailed(node);
+                    if (e.InnerException is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError })
+                        throw new CacheException(CacheError.NodeUnreachable, $"{e.Message} Whether '{path}' was changed is not known; look before you try again.", e);
+                }
+            }
+            if (round == 2 || !await cluster.AnyNodeAnswersAsync(tried: 1).ConfigureAwait(false))
+                throw Cluster.RoutedNode.NoneLeft();
+        }
+    }
+
+    private RingKey KeyOf(CachePath path) =>
+        cluster.View.Mounts.TryResolve(path, out MountedKey at) ? RingKey.OfFile(at.Mount.Storage.Identity, at.Key) : default;
+
+    private FileStatus StatusOf(byte[] body, CachePath path)
+    {
+        WrittenMessage written = JsonSerializer.Deserialize(body, WriteJson.Default.WrittenMessage)!;
+        ClusterView view = cluster.View;
+        if (written.Type != FileType || written.Version is null || !view.Mounts.TryResolve(path, out MountedKey at))
+            throw new CacheException(CacheError.NotSupported, $"'{path}' was written, but its node did not say which version; ask for the status.");
+        var file = new FileRef(at.Mount.Storage.Identity, at.Key, new FileVersion(written.Version), written.Length ?? 0, view.Description.PageSize);
+        return new FileStatus(path, written.LastModified, file);
+    }
+
+    private static void Demand(HttpRequestHeaders headers, WriteCondition condition)
+    {
+        if (condition == WriteCondition.IfAbsent)
+            headers.TryAddWithoutValidation("If-None-Match", "*");
+        else if (condition == WriteCondition.IfPresent)
+            headers.TryAddWithoutValidation("If-Match", "*");
+        else if (condition.DemandedVersion is { } version)
+            headers.TryAddWithoutValidation("If-Match", $"\"{version}\"");
+    }
+
+    private static string FilesRoute(CachePath path) => Files + string.Join('/', path.Value.Split('/').Select(Uri.EscapeDataString));
+}

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using Orleans.Cache.Node.Tests.Process;
+using Orleans.Cache.Testing;
+
+namespace Orleans.Cache.Node.Tests.Cluster;
+
+/// <summary>Real nodes n1, n2 ... of one static cluster over one source, each with a store on tmpfs that outlives its process.</summary>
+internal sealed class NodeCluster : IAsyncDisposable
+{
+    /// <summary>Ports are free when they are chosen and may be taken when a node binds them; more often than this in a row is no accident.</summary>
+    private const int Attempts = 5;
+
+    private readonly int[] _ports;
+    private readonly TemporaryDirectory _stores = new(onTmpfs: true);
+    private readonly NodeProcess?[] _nodes;
+    private readonly Func<int, string[]> _arguments;
+
+    private NodeCluster(int[] ports, Func<int, string[]> arguments)
+    {
+        _ports = ports;
+        _nodes = new NodeProcess?[ports.Length];
+        _arguments = arguments;
+    }
+
+    public NodeProcess this[int index] => _nodes[index] ?? throw new InvalidOperationException($"{NameOf(index)} was not started.");
+
+    /// <summary>All that were started and not stopped.</summary>
+    public IReadOnlyList<NodeProcess> Running => [.. _nodes.OfType<NodeProcess>()];
+
+    public static string NameOf(int index) => $"n{index + 1}";
+
+    /// <summary>All members are started, with the same arguments.</summary>
+    public static Task<NodeCluster> StartAsync(int members, params string[] arguments) => StartAsync(members, members, _ => arguments);
+
+    /// <param name="members">Nodes that the configuration names.</param>
+    /// <param name="started">How many of them are started now.</param>
+    /// <param name="arguments">Of a node, beside ports, stores and peers. A --name there replaces the node's own.</param>
+    public static async Task<NodeCluster> StartAsync(int members, int started, Func<int, string[]> arguments)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            var cluster = new NodeCluster(ReservedPorts.Take(members), arguments);
+            try
+            {
+                await Task.WhenAll(Enumerable.Range(0, started).Select(cluster.StartNodeAsync));
+                return cluster;
+            }
+            catch (InvalidOperationException e) when (e.Message.Contains("is taken by another process", StringComparison.Ordinal) && attempt < Attempts)
+            {
+                await cluster.DisposeAsync();
+            }
+            catch
+            {
+                await cluster.DisposeAsync();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Starts a node that does not run, over the store that its process before has left.</summary>
+    public async Task StartNodeAsync(int index)
+    {
+        string[] given = _arguments(index);
+        string[] name = given.Contains("--name") ? [] : ["--name", NameOf(index)];
+        _nodes[index] = await NodeProcess.StartAsync(
+            [.. given, .. name, "--peers", Peers, "--rest-port", $"{_ports[index]}", "--store", $"{_stores[NameOf(index)]}=256MiB"]);
+    }
+
+    public async Task KillNodeAsync(int index)
+    {
+        await this[index].KillAsync();
+        await ForgetAsync(index);
+    }
+
+    /// <summary>SIGTERM, and the exit code.</summary>
+    public async Task<int> StopNodeAsync(int index)
+    {
+        int code = await this[index].StopAsync();
+        await ForgetAsync(index);
+        return code;
+    }
+
+    /// <summary>Waits until all other running nodes see it in a state: "up" or "down".</summary>
+    public Task UntilSeenAsync(int index, string state, params int[] by) => NodeProcess.UntilAsync(
+        async () =>
+        {
+            foreach (int other in by.Length > 0 ? by : Enumerable.Range(0, _nodes.Length))
+            {
+                if (other != index && _nodes[other] is { } node && (await MemberAsync(node, index)).GetProperty("state").GetString() != state)
+                    return false;
+            }
+            return true;
+        },
+        $"a node that does not see {NameOf(index)} {state}");
+
+    /// <summary>A member, as a node describes it.</summary>
+    public static async Task<JsonElement> MemberAsync(NodeProcess node, int index) => (await node.GetJsonAsync("api/v1/cluster"))
+        .GetProperty("members").EnumerateArray().Single(m => m.GetProperty("name").GetString() == NameOf(index));
+
+    /// <summary>A metric, summed over all running nodes.</summary>
+    public async Task<double> SumAsync(string metric) => (await Task.WhenAll(Running.Select(n => n.GetMetricAsync(metric)))).Sum();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (NodeProcess node in Running)
+            await node.DisposeAsync();
+        _stores.Dispose();
+    }
+
+    private string Peers => string.Join(',', _ports.Select((port, i) => $"{NameOf(i)}=http://127.0.0.1:{port}"));
+
+    private async Task ForgetAsync(int index)
+    {
+        await this[index].DisposeAsync();
+        _nodes[index] = null;
+    }
+}
