@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Client.Nodes;
@@ -25,6 +26,7 @@ public sealed partial class StaticCluster : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<string, string?> _logged = new(StringComparer.Ordinal);
     private ClusterNodes? _nodes;
     private Task _probing = Task.CompletedTask;
 
@@ -127,12 +129,16 @@ public sealed partial class StaticCluster : IAsyncDisposable
 
     private Task ProbeAllAsync() => Task.WhenAll(Others().Select(async node =>
     {
-        string? before = node.Life.Reason;
-        bool isUp = await node.Life.PingAsync().ConfigureAwait(false);
-        if (!isUp && before != node.Life.Reason)
-            LogDown(node.Name, node.Life.Reason ?? "");
-        else if (isUp && before is not null)
+        await node.Life.PingAsync().ConfigureAwait(false);
+        string? reason = node.Life.Reason;
+        // Against what was logged last: requests ping too, between the probes.
+        if (_logged.GetValueOrDefault(node.Name) == reason)
+            return;
+        _logged[node.Name] = reason;
+        if (reason is null)
             LogUp(node.Name);
+        else
+            LogDown(node.Name, reason);
     }));
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node '{Node}' is passed over: {Reason}")]

@@ -17,12 +17,15 @@ public sealed record ClientLimits
 
     /// <summary>
     /// A request that brought nothing for so long makes us ping its node, for the source behind it may just be slow. With
-    /// <see cref="PingTimeout"/> a frozen node is left after two to three seconds.
+    /// <see cref="PingTimeout"/> a frozen node is left after three seconds.
     /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>A ping does no work; longer than the longest pause of a healthy process.</summary>
-    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// A ping does no work; longer than the longest pause of a healthy process, also while a thousand readers come to it at once:
+    /// a node that is given up for that has its pages read a second time.
+    /// </summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>A node that is down is pinged so often: it is back in use within a second, and a dead one costs next to nothing.</summary>
     public TimeSpan PingPeriod { get; init; } = TimeSpan.FromMilliseconds(500);

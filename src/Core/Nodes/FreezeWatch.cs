@@ -15,7 +15,7 @@ public sealed class FreezeWatch : IDisposable
     /// <summary>Far below the limit, so that a beat may be late.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Half of the second that other nodes wait for an answer to a ping before they write without this one.</summary>
+    /// <summary>A quarter of the two seconds that other nodes wait for an answer to a ping before they write without this one.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();

@@ -7,10 +7,11 @@ using Xunit.Abstractions;
 namespace Orleans.Cache.Node.Tests.Cluster;
 
 /// <summary>What is written through one node is what all nodes show from then on, in every mode.</summary>
+[Collection(ClusterRounds.OneAtATime)]
 public sealed class ClusterWriteTests(ITestOutputHelper output) : IAsyncLifetime
 {
     /// <summary>Paths, so that all nodes own some of them.</summary>
-    private const int Files = 12;
+    private const int Files = 6;
 
     private static readonly string[] Modes = ["immutable", "bounded", "strict"];
 

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace Orleans.Cache.Node.Tests.Cluster;
 
 /// <summary>A thousand readers who all come at once, over all nodes, to a file that nobody has read yet.</summary>
+[Collection(ClusterRounds.OneAtATime)]
 public sealed class ColdStormTests(ITestOutputHelper output)
 {
     private const int Pages = 64;

@@ -5,6 +5,7 @@ using Orleans.Cache.Testing;
 namespace Orleans.Cache.Node.Tests.Cluster;
 
 /// <summary>Nodes that are not configured alike pass each other over, serve what they can by themselves, and say why.</summary>
+[Collection(ClusterRounds.OneAtATime)]
 public sealed class DisagreementTests : IDisposable
 {
     private readonly TemporaryDirectory _files = new(onTmpfs: true);

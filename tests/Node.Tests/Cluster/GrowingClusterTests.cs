@@ -5,18 +5,20 @@ using Xunit.Abstractions;
 namespace Orleans.Cache.Node.Tests.Cluster;
 
 /// <summary>3, then 4, then 3 nodes under load.</summary>
+[Collection(ClusterRounds.OneAtATime)]
 public sealed class GrowingClusterTests(ITestOutputHelper output)
 {
     private const int Fourth = 3;
 
     /// <summary>Reads that meet each file several times.</summary>
-    private const int Enough = 3000;
+    private const int Enough = 2000;
 
     [Fact]
     public Task A_fourth_node_comes_and_goes_under_load_and_hardly_anything_is_downloaded_again() => ClusterRounds.RunAsync(output, async seed =>
     {
         using var files = new SourceFiles(seed);
         await using NodeCluster cluster = await NodeCluster.StartAsync(members: 4, started: 3, _ => ["--mount", $"/=file://{files.Path}"]);
+        await cluster.UntilTogetherAsync();
         await files.CacheAllAsync(cluster[0]);
         NodeProcess[] three = [.. cluster.Running];
         double before = await cluster.SumAsync("ocache_ufs_pages_total");

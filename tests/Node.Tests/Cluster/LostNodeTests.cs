@@ -4,6 +4,7 @@ using Xunit.Abstractions;
 namespace Orleans.Cache.Node.Tests.Cluster;
 
 /// <summary>One of three nodes is killed, frozen or stopped under 64 readers: no read fails, no byte is wrong, and it is soon as before.</summary>
+[Collection(ClusterRounds.OneAtATime)]
 public sealed class LostNodeTests(ITestOutputHelper output)
 {
     private const int Victim = 1;

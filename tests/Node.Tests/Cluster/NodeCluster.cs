@@ -29,8 +29,13 @@ internal sealed class NodeCluster : IAsyncDisposable
 
     public static string NameOf(int index) => $"n{index + 1}";
 
-    /// <summary>All members are started, with the same arguments.</summary>
-    public static Task<NodeCluster> StartAsync(int members, params string[] arguments) => StartAsync(members, members, _ => arguments);
+    /// <summary>All members are started, with the same arguments, and see each other.</summary>
+    public static async Task<NodeCluster> StartAsync(int members, params string[] arguments)
+    {
+        NodeCluster cluster = await StartAsync(members, members, _ => arguments);
+        await cluster.UntilTogetherAsync();
+        return cluster;
+    }
 
     /// <param name="members">Nodes that the configuration names.</param>
     /// <param name="started">How many of them are started now.</param>
@@ -78,6 +83,16 @@ internal sealed class NodeCluster : IAsyncDisposable
         int code = await this[index].StopAsync();
         await ForgetAsync(index);
         return code;
+    }
+
+    /// <summary>Waits until all that run see each other: those who were ready first have found the others missing.</summary>
+    public async Task UntilTogetherAsync()
+    {
+        for (int i = 0; i < _nodes.Length; i++)
+        {
+            if (_nodes[i] is not null)
+                await UntilSeenAsync(i, "up");
+        }
     }
 
     /// <summary>Waits until all other running nodes see it in a state: "up" or "down".</summary>

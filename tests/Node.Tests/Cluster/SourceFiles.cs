@@ -18,8 +18,8 @@ internal sealed class SourceFiles : IDisposable
         {
             int length = (i % 15) switch
             {
-                0 => random.Next(2, 5) * CacheLimits.MiB + random.Next(1000),
-                < 5 => random.Next(CacheLimits.MiB),
+                0 => random.Next(1, 3) * CacheLimits.MiB + random.Next(1000),
+                < 5 => random.Next(1, CacheLimits.MiB / 4),
                 _ => random.Next(1, 60_000),
             };
             byte[] content = new byte[length];

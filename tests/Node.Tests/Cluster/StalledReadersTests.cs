@@ -6,6 +6,7 @@ using Orleans.Cache.Testing;
 namespace Orleans.Cache.Node.Tests.Cluster;
 
 /// <summary>Clients that ask a node for what others own and then stop reading hold connections between nodes. Nobody else may wait for them.</summary>
+[Collection(ClusterRounds.OneAtATime)]
 public sealed class StalledReadersTests
 {
     private const int Files = 6;
