@@ -38,7 +38,7 @@ public sealed record CacheClientOptions
     /// <exception cref="CacheException">InvalidArgument, naming the option.</exception>
     internal void Validate()
     {
-        Require(ReadAheadBytes is >= 0 and <= CacheLimits.GiB, $"ReadAheadBytes is {ReadAheadBytes}; give 0 to 1 GiB.");
+        Require(ReadAheadBytes is >= 0 and <= 1024 * CacheLimits.MiB, $"ReadAheadBytes is {ReadAheadBytes}; give 0 to 1 GiB.");
         Require(RangesInFlight is >= 1 and <= 64, $"RangesInFlight is {RangesInFlight}; give 1 to 64.");
         Require(BufferBytes >= 0, $"BufferBytes is {BufferBytes}; give 0 or more.");
     }

@@ -1,6 +1,7 @@
 using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Nodes;
+using Orleans.Cache.Ring;
 
 namespace Orleans.Cache.Client.Connecting;
 
@@ -10,6 +11,9 @@ internal sealed class ClientDirectory(Func<ClusterView> view, RoutedNode routed)
     public ICacheNode Local => routed;
 
     public IReadOnlyList<ICacheNode> All => [.. view().Nodes.Nodes.Values];
+
+    public string NameOfOwner(UfsIdentity identity, string key, long stripe) =>
+        (view().Nodes.ActingOwner(RingKey.Of(identity, key, stripe)) ?? routed).Name;
 
     public ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe) => routed;
 }

@@ -1,4 +1,5 @@
 using Orleans.Cache.Client.Telemetry;
+using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
@@ -46,6 +47,14 @@ internal sealed class UnderStorageNode : ICacheNode, IDisposable
     public ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken) => new(false);
 
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) => throw Cluster.RoutedNode.NoneLeft();
+
+    public ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken) => throw Cluster.RoutedNode.NoneLeft();
+
+    public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) => throw Cluster.RoutedNode.NoneLeft();
+
+    public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) => throw Cluster.RoutedNode.NoneLeft();
+
+    public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => throw Cluster.RoutedNode.NoneLeft();
 
     public Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => throw Cluster.RoutedNode.NoneLeft();
 

@@ -82,7 +82,7 @@ internal sealed class PeerMetadataEndpoints(ICacheNode local, CacheFileSystem fi
 
     public Task FreeAsync(HttpContext context) => AnswerDroppedAsync(context, local.FreeAsync);
 
-    private static async Task AnswerDroppedAsync(HttpContext context, Func<CachePath, bool, CancellationToken, Task<DroppedPages>> ask)
+    private async Task AnswerDroppedAsync(HttpContext context, Func<CachePath, bool, CancellationToken, Task<DroppedPages>> ask)
     {
         bool recursive = QueryValues.Flag(context.Request.QueryString, "recursive");
         DroppedPages dropped = await ask(PathOf(context), recursive, context.RequestAborted).ConfigureAwait(false);

@@ -160,8 +160,10 @@ public sealed class LoadJobsTests
         load.Node.Source.RefusePublishing = true;
         int timers = load.Node.Time.Timers;
         load.Jobs.Submit(CachePath.Parse("/f"));
-        // The fill's own timer is gone once the job waits; so what is there is the job's.
-        await Until(() => load.Node.Source.Count(UfsRequest.Open) == 1 && load.Node.Time.Timers == timers + 1);
+        // The fill has a timer of its own; once the fill has ended, what is there is the job's.
+        await Until(() => load.Node.Source.Count(UfsRequest.Open) == 1);
+        await load.Node.SettledAsync();
+        await Until(() => load.Node.Time.Timers == timers + 1);
         load.Node.Source.RefusePublishing = false;
         load.Node.Time.Advance(TimeSpan.FromSeconds(3));
         await load.Jobs.EndedAsync();
