@@ -40,7 +40,7 @@ internal sealed record ExplainedOwner(string Node);
 internal sealed record ExplainedPages(long Size, long Count, long Cached, long? Verified);
 
 /// <summary>A run of pages that are in one place.</summary>
-internal sealed record ExplainedRange(long FirstPage, long LastPage, string? Store, string? State);
+internal sealed record ExplainedRange(long FirstPage, long LastPage, string? Node, string? Store, string? State);
 
 /// <summary>What is hot.</summary>
 internal sealed record TopList

@@ -12,6 +12,9 @@ public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
     /// <summary>Bytes of a stripe: the run of pages that lives on one node. 256 MiB spreads a large model over all nodes and keeps small files whole.</summary>
     public const long StripeBytes = 256L * CacheLimits.MiB;
 
+    /// <summary>How many parts of a file have an owner of their own: at least the first, which owns the file's status too.</summary>
+    public static long StripesOf(FileRef file) => Math.Max(1, (file.Length + StripeBytes - 1) / StripeBytes);
+
     public FileStatus Status { get; } = status;
 
     public FileRef Ref { get; } = status.RequireFile();

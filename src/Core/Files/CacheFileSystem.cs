@@ -23,6 +23,9 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <summary>The mounts now.</summary>
     public MountTable Mounts => mounts();
 
+    /// <summary>Whether nodes other than this one keep pages too.</summary>
+    public bool HasOtherNodes => nodes.All.Count > 1;
+
     /// <summary>What is opened most.</summary>
     public HotFiles HotFiles { get; } = new(time ?? TimeProvider.System);
 
@@ -77,21 +80,22 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     {
         // An owner of several stripes answers for all it has.
         long cached = 0;
-        var asked = new List<ICacheNode>(capacity: 1);
-        for (long stripe = 0; stripe == 0 || stripe * CacheFile.StripeBytes < file.Length; stripe++)
+        var asked = new List<string>(capacity: 1);
+        for (long stripe = 0, stripes = CacheFile.StripesOf(file); stripe < stripes; stripe++)
         {
-            ICacheNode owner = nodes.OwnerOf(file.Identity, file.Key, stripe);
+            string owner = nodes.NameOfOwner(file.Identity, file.Key, stripe);
             if (asked.Contains(owner))
                 continue;
             asked.Add(owner);
-            cached += await owner.GetCachedBytesAsync(file, cancellationToken).ConfigureAwait(false);
+            if (nodes.All.FirstOrDefault(n => n.Name == owner) is { } node)
+                cached += await CachedAtAsync(node, file, cancellationToken).ConfigureAwait(false);
         }
         return cached;
     }
 
     /// <summary>Which pages of a file's version are cached, in at most <paramref name="maxRuns"/> runs.</summary>
-    public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
-        nodes.OwnerOf(file.Identity, file.Key, 0).DescribePagesAsync(file, maxRuns, cancellationToken);
+    public ValueTask<OwnedPages> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
+        OwnedPages.DescribeAsync(nodes, file, maxRuns, cancellationToken);
 
     /// <summary>What is believed of a path without asking; null where it would be asked for.</summary>
     public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) =>
@@ -176,6 +180,19 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
             }
         }
         return unreachable is null ? dropped : throw unreachable;
+    }
+
+    /// <summary>What a node that is lost now keeps cannot be read now.</summary>
+    private static async ValueTask<long> CachedAtAsync(ICacheNode node, FileRef file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await node.GetCachedBytesAsync(file, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+        {
+            return 0;
+        }
     }
 
     private ICacheNode OwnerOf(CachePath path) =>

@@ -11,14 +11,14 @@ namespace Orleans.Cache.Loading;
 /// Invariant: a state in which the job has ended is final, and nothing of the job is under way any more.
 /// </summary>
 internal sealed partial class LoadJob(
-    CachePath path, CacheFileSystem files, Func<StoreRoom> room, CacheLimits limits, TimeProvider time, ILogger log) : IDisposable
+    CachePath path, CacheFileSystem files, Func<Task<StoreRoom>> room, CacheLimits limits, TimeProvider time, ILogger log) : IDisposable
 {
     private readonly LoadTally _tally = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _slots = new(limits.LoadFilesInFlight);
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private readonly long _started = time.GetTimestamp();
-    private readonly StoreRoom _roomBefore = room();
+    private StoreRoom _roomBefore;
     private long _elapsed = -1;
     private volatile LoadState _state;
     private volatile bool _gaveUp;
@@ -91,12 +91,14 @@ internal sealed partial class LoadJob(
 
     private async Task<LoadState> LoadAsync(CancellationToken cancellationToken)
     {
+        _roomBefore = await room().WaitAsync(cancellationToken).ConfigureAwait(false);
         await TreeWalk.VisitAsync(files, Path, StartAsync, refused => _tally.Error(refused.Message), cancellationToken).ConfigureAwait(false);
         await FilesEndedAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         if (_tally.Errors.Count > 0)
             return LoadState.Failed;
-        return room().Evictions == _roomBefore.Evictions ? LoadState.Succeeded : await VerifyAsync(cancellationToken).ConfigureAwait(false);
+        StoreRoom now = await room().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return now.Evictions is not null && now.Evictions == _roomBefore.Evictions ? LoadState.Succeeded : await VerifyAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task StartAsync(FileStatus status)
@@ -133,7 +135,7 @@ internal sealed partial class LoadJob(
         }
     }
 
-    /// <summary>Pages left the store while we loaded: perhaps ours, to make room for each other.</summary>
+    /// <summary>Pages left the store while we loaded, or may have: perhaps ours, to make room for each other.</summary>
     private async Task<LoadState> VerifyAsync(CancellationToken cancellationToken)
     {
         _state = LoadState.Verifying;

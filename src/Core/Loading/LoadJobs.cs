@@ -12,11 +12,11 @@ namespace Orleans.Cache.Loading;
 /// Jobs live as long as the process: after a restart they are submitted again, and find what is there.
 /// </summary>
 /// <param name="files">What is loaded; the owner of each stripe loads it into its own store.</param>
-/// <param name="room">Room of the stores that take the pages.</param>
+/// <param name="room">Room of the stores that take the pages, asked before a job and after it.</param>
 /// <param name="limits">Bounds everything.</param>
 /// <param name="time">Times the jobs.</param>
 /// <param name="log">Told how jobs end.</param>
-public sealed class LoadJobs(CacheFileSystem files, Func<StoreRoom> room, CacheLimits limits, TimeProvider time, ILogger log) : IAsyncDisposable
+public sealed class LoadJobs(CacheFileSystem files, Func<Task<StoreRoom>> room, CacheLimits limits, TimeProvider time, ILogger log) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
 

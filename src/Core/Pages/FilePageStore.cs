@@ -111,6 +111,8 @@ public sealed class FilePageStore : IPageStore
         ? directory.Describe(file, maxRuns)
         : PageMap.Empty(file);
 
+    public Task EvictionEndedAsync() => Task.WhenAll(_directories.Select(d => d.Settled));
+
     public IReadOnlyList<StoreDirectoryStatus> GetStatus() => [.. _directories.Select(d => d.Status)];
 
     public async ValueTask DisposeAsync()

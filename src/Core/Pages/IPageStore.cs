@@ -57,6 +57,9 @@ public interface IPageStore : IAsyncDisposable
     /// <summary>What <see cref="DropAsync(UfsIdentity, string, bool, CancellationToken)"/> would remove now; removes nothing.</summary>
     Task<DroppedPages> CountAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken);
 
+    /// <summary>Completes when the eviction under way now, if any, has come to its end.</summary>
+    Task EvictionEndedAsync();
+
     /// <summary>Which pages of a content are here, in at most <paramref name="maxRuns"/> runs; for people, not for reads.</summary>
     PageMap Describe(FileRef file, int maxRuns);
 

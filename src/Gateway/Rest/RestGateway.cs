@@ -142,8 +142,9 @@ public static class RestGateway
     private static LoadJobs NewLoadJobs(IServiceProvider services)
     {
         IPageStore store = services.GetRequiredService<IPageStore>();
+        CacheFileSystem files = services.GetRequiredService<CacheFileSystem>();
         return new LoadJobs(
-            services.GetRequiredService<CacheFileSystem>(), () => StoreRoom.Of(store), services.GetRequiredService<CacheLimits>(),
+            files, () => files.HasOtherNodes ? Task.FromResult(StoreRoom.Unknown) : StoreRoom.OfAsync(store), services.GetRequiredService<CacheLimits>(),
             services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<LoadJobs>>());
     }
 

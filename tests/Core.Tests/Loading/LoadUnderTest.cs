@@ -12,7 +12,7 @@ internal sealed class LoadUnderTest : IAsyncDisposable
     private LoadUnderTest(NodeUnderTest node)
     {
         Node = node;
-        Jobs = new LoadJobs(node.Files, () => StoreRoom.Of(node.Held), node.Limits, node.Time, NullLogger.Instance);
+        Jobs = new LoadJobs(node.Files, () => StoreRoom.OfAsync(node.Held), node.Limits, node.Time, NullLogger.Instance);
     }
 
     public NodeUnderTest Node { get; }

@@ -75,6 +75,8 @@ internal sealed class HeldPageStore(IPageStore inner) : IPageStore
 
     public PageMap Describe(FileRef file, int maxRuns) => inner.Describe(file, maxRuns);
 
+    public Task EvictionEndedAsync() => inner.EvictionEndedAsync();
+
     public IReadOnlyList<StoreDirectoryStatus> GetStatus() => inner.GetStatus();
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -21,7 +21,7 @@ public sealed class InspectingTests
             (mount.GetProperty("path").GetString(), mount.GetProperty("mode").GetString(), mount.GetProperty("ttlSeconds").GetInt32(), mount.GetProperty("writable").GetBoolean()));
         Assert.Contains("never read", cold.GetProperty("reasons").GetRawText(), StringComparison.Ordinal);
         Assert.Contains("too young", cold.GetProperty("reasons").GetRawText(), StringComparison.Ordinal);
-        Assert.Equal("""[{"firstPage":0,"lastPage":4,"state":"absent"}]""", cold.GetProperty("ranges").GetRawText());
+        Assert.Equal("""[{"firstPage":0,"lastPage":4,"node":"memory","state":"absent"}]""", cold.GetProperty("ranges").GetRawText());
 
         host.Time.Advance(TimeSpan.FromSeconds(5));
         using HttpResponseMessage read = await host.GetAsync("/api/v1/files/data/f", ("Range", $"bytes={RestHost.PageSize}-{3 * RestHost.PageSize - 1}"));

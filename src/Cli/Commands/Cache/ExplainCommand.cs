@@ -48,7 +48,7 @@ internal sealed class ExplainCommand
             yield return $"Pages     {Text.Count(pages.Cached)} of {Text.Count(pages.Count)} cached ({Text.Percent(pages.Cached, pages.Count)}), of {Text.Size(pages.Size)}"
                 + (pages.Verified is { } verified ? $"; {Text.Count(verified)} verified since the start" : "");
         foreach (ExplainedRange range in path.Ranges.Take(maxRanges))
-            yield return $"  {Text.Count(range.FirstPage),10} - {Text.Count(range.LastPage),-10}  {Shown(range)}";
+            yield return $"  {Text.Count(range.FirstPage),10} - {Text.Count(range.LastPage),-10}  {Shown(range)}{(range.Node == path.Owner?.Node ? "" : "  of " + range.Node)}";
         if (path.Truncated || path.Ranges.Count > maxRanges)
             yield return $"  ... more runs of pages{(path.Ranges.Count > maxRanges ? "; --all shows them" : "")}";
         foreach (string reason in path.Reasons)

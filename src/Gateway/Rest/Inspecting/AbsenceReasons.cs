@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Cache.Files;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Pages;
@@ -11,7 +12,7 @@ internal sealed class AbsenceReasons(IPageStore store, CacheLimits limits, TimeP
     /// <summary>Local files are kept from this age on; younger ones may still change without a new version.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
-    public IReadOnlyList<string> Of(FileStatus status, FileRef file, PageMap map)
+    public IReadOnlyList<string> Of(FileStatus status, FileRef file, OwnedPages map)
     {
         long missing = file.PageCount - map.Cached;
         if (missing == 0)

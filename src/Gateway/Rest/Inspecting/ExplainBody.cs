@@ -53,6 +53,7 @@ internal sealed record ExplainPages(int Size, long Count, long Cached, long Veri
 
 /// <param name="FirstPage">From 0.</param>
 /// <param name="LastPage">Included.</param>
+/// <param name="Node">The node that owns them.</param>
 /// <param name="Store">Store directory; null where the pages are not cached.</param>
 /// <param name="State">"absent", "verified" or "unverified".</param>
-internal sealed record ExplainRange(long FirstPage, long LastPage, string? Store, string State);
+internal sealed record ExplainRange(long FirstPage, long LastPage, string Node, string? Store, string State);

@@ -5,7 +5,6 @@ using Orleans.Cache.Gateway.Rest.Targets;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
-using Orleans.Cache.Pages;
 
 namespace Orleans.Cache.Gateway.Rest.Inspecting;
 
@@ -35,13 +34,13 @@ internal sealed class ExplainEndpoint(CacheFileSystem files, AbsenceReasons abse
 
     private async ValueTask<ExplainBody> WithFileAsync(ExplainBody body, FileStatus status, FileRef file, CancellationToken cancellationToken)
     {
-        PageMap map = await files.DescribePagesAsync(file, limits.MaxExplainRanges, cancellationToken).ConfigureAwait(false);
+        OwnedPages map = await files.DescribePagesAsync(file, limits.MaxExplainRanges, cancellationToken).ConfigureAwait(false);
         return body with
         {
             Length = file.Length,
             Version = file.Version.Token,
             Pages = new(file.PageSize, file.PageCount, map.Cached, map.Verified),
-            Ranges = [.. map.Runs.Select(run => Describe(run, map.Directory))],
+            Ranges = [.. map.Runs.Select(Describe)],
             Truncated = map.Truncated ? true : null,
             Reasons = absences.Of(status, file, map),
         };
@@ -50,8 +49,8 @@ internal sealed class ExplainEndpoint(CacheFileSystem files, AbsenceReasons abse
     private static ExplainMount Describe(Mount mount) => new(
         mount.Path.Value, mount.Uri, mount.Freshness.Mode.ToString().ToLowerInvariant(), Seconds(mount.Freshness.BelieveFor), mount.IsWritable);
 
-    private static ExplainRange Describe(PageRun run, string? directory) => new(
-        run.FirstPage, run.LastPage, run.Residence == PageResidence.Absent ? null : directory, run.Residence.ToString().ToLowerInvariant());
+    private static ExplainRange Describe(OwnedRun run) => new(
+        run.FirstPage, run.LastPage, run.Node, run.Directory, run.Residence.ToString().ToLowerInvariant());
 
     private static double? Seconds(TimeSpan time) => time == TimeSpan.MaxValue ? null : Math.Round(time.TotalSeconds, 3);
 }
