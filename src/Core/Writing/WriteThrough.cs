@@ -148,10 +148,19 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
             await node.DropAsync(file!).ConfigureAwait(false);
     }
 
-    /// <summary>Step 3, of a directory.</summary>
+    /// <summary>Step 3, of a directory. The change is made: a node that is lost keeps pages that nobody asks for, until it evicts them.</summary>
     private async Task DropTreeAsync(CachePath path)
     {
         foreach (ICacheNode node in nodes.All)
-            await node.FreeAsync(path, recursive: true, CancellationToken.None).ConfigureAwait(false);
+        {
+            try
+            {
+                await node.FreeAsync(path, recursive: true, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+            {
+                // See above.
+            }
+        }
     }
 }

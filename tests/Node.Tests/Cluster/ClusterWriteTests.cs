@@ -41,6 +41,23 @@ public sealed class ClusterWriteTests(ITestOutputHelper output) : IAsyncLifetime
         }
     });
 
+    [Fact]
+    public async Task A_tree_is_moved_and_deleted_although_a_node_is_lost()
+    {
+        await _cluster.KillNodeAsync(2);
+        foreach (string mode in Modes)
+        {
+            await PutAsync(_cluster[0], $"/{mode}/tree/deep/file", "content");
+            Assert.Equal("content", await _cluster[1].Http.GetStringAsync($"api/v1/files/{mode}/tree/deep/file"));
+            using (HttpResponseMessage answer = await _cluster[1].Http.PostAsync($"api/v1/move?from=/{mode}/tree&to=/{mode}/moved", null))
+                Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+            await ExpectAllAsync([$"/{mode}/moved/deep/file"], "content");
+            using (HttpResponseMessage answer = await _cluster[0].Http.DeleteAsync($"api/v1/files/{mode}/moved?recursive=true"))
+                Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+            await ExpectAbsentAsync($"/{mode}/moved/deep", "file");
+        }
+    }
+
     [Theory]
     [InlineData("immutable")]
     [InlineData("bounded")]
