@@ -24,7 +24,7 @@ internal static class CommandTree
             new("Cache", [new LoadCommand().Create(context), new FreeCommand().Create(context), new ExplainCommand().Create(context)]),
             new("Operations",
             [
-                StatusCommand.Create(context), new StatsCommand().Create(context), new TopCommand().Create(context), new BenchCommand().Create(context),
+                StatusCommand.Create(context), ClusterCommand.Create(context), new StatsCommand().Create(context), new TopCommand().Create(context), new BenchCommand().Create(context),
                 DoctorCommand.Create(context), new DebugCommand().Create(context), MountCommand.Create(context), ConfigCommand.Create(context),
             ]),
             new("Shell", [new CompletionCommand().Create(context)]),

@@ -15,6 +15,7 @@ namespace Orleans.Cache.Cli.Node;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(MountList))]
 [JsonSerializable(typeof(CacheFigures))]
+[JsonSerializable(typeof(ClusterState))]
 [JsonSerializable(typeof(LoadJob))]
 [JsonSerializable(typeof(IReadOnlyList<LoadJob>))]
 [JsonSerializable(typeof(Explanation))]

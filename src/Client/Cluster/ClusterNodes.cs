@@ -15,6 +15,9 @@ internal sealed record ClusterNodes(HashRing Ring, IReadOnlyDictionary<string, I
     /// </summary>
     private const int MaxOwners = 4;
 
+    /// <summary>The ring's fingerprint as answers carry it.</summary>
+    public string RingText { get; } = Ring.Fingerprint.ToString("x16", null);
+
     /// <summary>Whether nodes that own nothing of a key are asked after those that do: where the caller is no node itself.</summary>
     public bool AskAnyNode { get; init; }
 

@@ -6,6 +6,7 @@ using Orleans.Cache.Mounts;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Ring;
+using Orleans.Cache.Telemetry;
 
 namespace Orleans.Cache.Client.Cluster;
 
@@ -27,12 +28,21 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     /// <summary>Told of each node that a call left for another.</summary>
     public Action<ICacheNode>? PassedOver { get; init; }
 
+    /// <summary>Counts the hops; null in a client, to which every node is another.</summary>
+    public CacheCounters? Counters { get; init; }
+
     public string Name => last.Name;
 
     public int PageSize => last.PageSize;
 
     public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(path), node => node.GetStatusAsync(path, cancellationToken));
+        AskAsync(KeyOf(path), async node =>
+        {
+            StatusAnswer answer = await node.GetStatusAsync(path, cancellationToken).ConfigureAwait(false);
+            if (node != last)
+                Counters?.ForwardedStatuses.Increment();
+            return answer;
+        });
 
     /// <summary>A listing that breaks off goes on after the last entry it brought.</summary>
     public async IAsyncEnumerable<FileStatus> ListAsync(
@@ -67,7 +77,12 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     }
 
     public ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, offset), node => node.ReadAsync(file, offset, destination, expected, cancellationToken));
+        AskAsync(KeyOf(file, offset), async node =>
+        {
+            int read = await node.ReadAsync(file, offset, destination, expected, cancellationToken).ConfigureAwait(false);
+            CountRead(node, read, isNew: true);
+            return read;
+        });
 
     public IRangeReader? TryOpenRange(FileRef file, long offset, long length) =>
         new RoutedRangeReader(this, CandidatesAsync(KeyOf(file, offset)).GetAsyncEnumerator(), file, offset, length);
@@ -138,6 +153,16 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
             }
         }
         throw NoneLeft();
+    }
+
+    /// <summary>Counts bytes that came from a node, and with <paramref name="isNew"/> the read that they begin.</summary>
+    internal void CountRead(ICacheNode node, int bytes, bool isNew)
+    {
+        if (node == last || Counters is null)
+            return;
+        Counters.ForwardedBytes.Add(bytes);
+        if (isNew)
+            Counters.ForwardedReads.Increment();
     }
 
     internal bool IsPassedOver(CacheException failure, ICacheNode node) => failure.Error == CacheError.NodeUnreachable && node != last;

@@ -16,6 +16,7 @@ internal sealed class RoutedRangeReader(
     private long _offset = offset;
     private IRangeReader? _reader;
     private bool _started;
+    private bool _isCounted;
 
     public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
@@ -30,6 +31,8 @@ internal sealed class RoutedRangeReader(
                 int read = _reader is null
                     ? await candidates.Current.ReadAsync(file, _offset, Cut(destination), _end - _offset, cancellationToken).ConfigureAwait(false)
                     : await _reader.ReadAsync(destination, cancellationToken).ConfigureAwait(false);
+                route.CountRead(candidates.Current, read, isNew: !_isCounted);
+                _isCounted = true;
                 _offset += read;
                 return read;
             }
@@ -53,6 +56,7 @@ internal sealed class RoutedRangeReader(
     private async ValueTask NextAsync()
     {
         _started = true;
+        _isCounted = false;
         if (_reader is not null)
             await _reader.DisposeAsync().ConfigureAwait(false);
         _reader = await candidates.MoveNextAsync().ConfigureAwait(false) ? candidates.Current.TryOpenRange(file, _offset, _end - _offset) : throw RoutedNode.NoneLeft();

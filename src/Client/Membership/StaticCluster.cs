@@ -7,6 +7,7 @@ using Orleans.Cache.Filling;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Ring;
+using Orleans.Cache.Telemetry;
 
 namespace Orleans.Cache.Client.Membership;
 
@@ -51,6 +52,9 @@ public sealed partial class StaticCluster : IAsyncDisposable
 
     public HashRing Ring { get; }
 
+    /// <summary>The ring's fingerprint as answers carry it.</summary>
+    public string RingText => _nodes!.RingText;
+
     /// <summary>For this node, which others cannot tell anything while it stands still.</summary>
     public FreezeWatch FreezeWatch { get; }
 
@@ -58,8 +62,10 @@ public sealed partial class StaticCluster : IAsyncDisposable
     public IFillSource AskNeighboursFirst(IFillSource ufs) => new NeighbourFillSource(ufs, () => _nodes!, _self, _time);
 
     /// <summary>Puts this node among the others. Called once, before anything is asked.</summary>
+    /// <param name="local">This process's node.</param>
+    /// <param name="counters">Counts what it passes on to others.</param>
     /// <returns>How owners are found.</returns>
-    public INodeDirectory Join(ICacheNode local)
+    public INodeDirectory Join(ICacheNode local, CacheCounters counters)
     {
         var nodes = new Dictionary<string, ICacheNode>(StringComparer.Ordinal) { [_self] = local };
         foreach (RingMember member in _members.Where(m => m.Name != _self))
@@ -70,7 +76,7 @@ public sealed partial class StaticCluster : IAsyncDisposable
         }
         var cluster = new ClusterNodes(Ring, nodes);
         _nodes = cluster;
-        return new RingDirectory(() => cluster, local, new RoutedNode(() => cluster, _mounts, local));
+        return new RingDirectory(() => cluster, local, new RoutedNode(() => cluster, _mounts, local) { Counters = counters });
     }
 
     /// <summary>Pings everybody once, so that the first requests know who is there, and goes on in the background.</summary>
@@ -80,12 +86,16 @@ public sealed partial class StaticCluster : IAsyncDisposable
         _probing = ProbeAsync(_stop.Token);
     }
 
+    /// <summary>Address of the node that serves a stripe of a file now; null where this one does.</summary>
+    public Uri? AddressOfOther(MountedKey at, long stripe) =>
+        (_nodes!.ActingOwner(RingKey.Of(at.Mount.Storage.Identity, at.Key, stripe)) as HttpNode)?.Member.Address;
+
     /// <summary>The cluster as this node sees it.</summary>
     public ClusterDescription Describe()
     {
         double[] shares = Ring.Shares();
         return new ClusterDescription(
-            _self, Ring.Version, Ring.Fingerprint.ToString("x16", null), _nodes!.Nodes[_self].PageSize, CacheFile.StripeBytes,
+            _self, Ring.Version, RingText, _nodes!.Nodes[_self].PageSize, CacheFile.StripeBytes,
             [.. Ring.Members.Select((m, i) => Describe(m, shares[i]))],
             [.. _mounts().Mounts.Select(m => new MountDescription(m.Path.Value, m.Storage.Identity.Uri))]);
     }

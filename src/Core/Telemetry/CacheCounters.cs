@@ -31,7 +31,10 @@ public sealed class CacheCounters : IDisposable
         Observe("ocache.ufs.errors", UfsErrors, "{error}", "Reads, writes, status requests and listings that under storages failed.");
         Observe("ocache.status.hits", StatusHits, "{lookup}", "Status lookups answered from memory.");
         Observe("ocache.peer.reads", PeerReads, "{read}", "Reads served to other nodes and to ring-aware clients.");
-        Observe("ocache.peer.forwarded", Forwarded, "{read}", "Reads of this node's clients that another node served.");
+        Observe("ocache.peer.statuses", PeerStatuses, "{lookup}", "Statuses looked up for other nodes and for ring-aware clients.");
+        Observe("ocache.forward.reads", ForwardedReads, "{read}", "Reads of this node's own clients that another node served: one hop more.");
+        Observe("ocache.forward.read", ForwardedBytes, "By", "Bytes of this node's own clients that another node served.");
+        Observe("ocache.forward.statuses", ForwardedStatuses, "{lookup}", "Statuses for this node's own clients that another node looked up.");
         Observe("ocache.fill.neighbour", NeighbourFills, "{read}", "Reads of fills that another node's store answered instead of the under storage.");
         Observe("ocache.fill.rejected", FillsRejected, "{read}", "Reads refused because too many waited for fill buffers.");
     }
@@ -68,7 +71,13 @@ public sealed class CacheCounters : IDisposable
 
     public Tally PeerReads { get; } = new();
 
-    public Tally Forwarded { get; } = new();
+    public Tally PeerStatuses { get; } = new();
+
+    public Tally ForwardedReads { get; } = new();
+
+    public Tally ForwardedBytes { get; } = new();
+
+    public Tally ForwardedStatuses { get; } = new();
 
     public Tally NeighbourFills { get; } = new();
 

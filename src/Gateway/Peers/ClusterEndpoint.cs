@@ -14,10 +14,10 @@ internal sealed class ClusterEndpoint(CacheFileSystem files, ICacheNode local, S
     public const string Route = PeerRoutes.Cluster;
 
     /// <summary>The address does not count.</summary>
-    private readonly ulong _alone = new HashRing(1, [new RingMember(local.Name, new Uri("http://localhost"))]).Fingerprint;
+    private readonly string _alone = new HashRing(1, [new RingMember(local.Name, new Uri("http://localhost"))]).Fingerprint.ToString("x16", null);
 
     /// <summary>Of the ring that this node routes by, as answers carry it.</summary>
-    public string RingFingerprint => (cluster?.Ring.Fingerprint ?? _alone).ToString("x16", null);
+    public string RingFingerprint => cluster?.RingText ?? _alone;
 
     public ClusterDescription Handle(HttpRequest request)
     {

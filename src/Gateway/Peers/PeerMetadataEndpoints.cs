@@ -11,11 +11,13 @@ using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
+using Orleans.Cache.Telemetry;
 
 namespace Orleans.Cache.Gateway.Peers;
 
 /// <summary>What nodes ask and tell each other beside bytes. Always this node's own knowledge: nothing is forwarded.</summary>
-internal sealed class PeerMetadataEndpoints(ICacheNode local, CacheFileSystem files, NodeHealth health, PeerDataEndpoint data, ClusterEndpoint cluster, RestLimits limits)
+internal sealed class PeerMetadataEndpoints(
+    ICacheNode local, CacheFileSystem files, CacheCounters counters, NodeHealth health, PeerDataEndpoint data, ClusterEndpoint cluster, RestLimits limits)
 {
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
@@ -26,6 +28,7 @@ internal sealed class PeerMetadataEndpoints(ICacheNode local, CacheFileSystem fi
 
     public async Task StatusAsync(HttpContext context)
     {
+        counters.PeerStatuses.Increment();
         StatusAnswer answer = await local.GetStatusAsync(PathOf(context), context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, JsonSerializer.SerializeToUtf8Bytes(StatusAnswerMessage.Of(answer), PeerJson.Default.StatusAnswerMessage)).ConfigureAwait(false);
     }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Alluxio;
 using Orleans.Cache.Gateway.Metrics;
@@ -41,6 +42,7 @@ public static class RestGateway
         services.TryAddSingleton(new NodeSettings([]));
         services.TryAddSingleton<INodeLog, NoLog>();
         return services.AddSingleton(limits)
+            .AddSingleton(provider => new OwnerRedirect(provider.GetRequiredService<CacheFileSystem>(), provider.GetService<StaticCluster>()))
             .AddSingleton<FileEndpoint>()
             .AddSingleton<StatusEndpoint>()
             .AddSingleton<ListEndpoint>()
@@ -70,7 +72,8 @@ public static class RestGateway
         app.UseAlluxio();
         app.UseRouting();
         app.MapMethods(FileEndpoint.Pattern, GetAndHead, (Delegate)The<FileEndpoint>(app).HandleAsync).Describe(
-            "getFile", "Reads a file, whole or in ranges.", RestDescription.File)
+            "getFile", "Reads a file, whole or in ranges.", RestDescription.OwnedFile)
+            .Produces(StatusCodes.Status307TemporaryRedirect)
             .GivesBytes();
         MapWrites(app);
         app.MapAlluxio();

@@ -27,7 +27,7 @@ internal sealed class Engine : IAsyncDisposable
         Store = store;
         Counters = counters;
         Cluster = cluster;
-        Files = new CacheFileSystem(cluster?.Join(node) ?? new LocalNodeDirectory(node), () => mounts, time);
+        Files = new CacheFileSystem(cluster?.Join(node, counters) ?? new LocalNodeDirectory(node), () => mounts, time);
     }
 
     /// <summary>This process's node, apart from any cluster.</summary>

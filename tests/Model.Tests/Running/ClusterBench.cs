@@ -124,7 +124,7 @@ internal sealed class ClusterBench : IBench
             var cluster = new StaticCluster(node.Name, ring, () => source.Mounts, TimeProvider.System, NullLogger.Instance, Limits);
             _cluster = cluster;
             await node.OpenAsync(cluster.AskNeighboursFirst, cluster.FreezeWatch);
-            var files = new CacheFileSystem(cluster.Join(node.Node), () => source.Mounts);
+            var files = new CacheFileSystem(cluster.Join(node.Node, node.Counters), () => source.Mounts);
             Door = new RestDoor(await RestServer.StartAsync(files, node, source.Clock, port, cluster));
             await cluster.StartAsync();
         }

@@ -26,6 +26,7 @@ public sealed class JsonTests(CliNode served)
         { "bench /lines -c 1 -t 0.1", "path files rangeBytes rows" },
         { "doctor", "verdict checks" },
         { "debug --seconds 0 -o {local}/debug.zip", "file bytes entries missing" },
+        { "cluster", "node version ring members" },
         { "mount ls", "version mounts" },
         { "config show", "settings" },
     };

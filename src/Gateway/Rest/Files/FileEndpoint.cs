@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Orleans.Cache.Client.Nodes;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Rest.Problems;
 using Orleans.Cache.Gateway.Rest.Targets;
@@ -11,7 +12,7 @@ namespace Orleans.Cache.Gateway.Rest.Files;
 /// GET and HEAD of a file. An answer holds bytes of one version: opening fixes it. Where the source has left that version
 /// before anything was sent, the file is opened once more and the answer starts over; after that it is cut by the middleware.
 /// </summary>
-internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
+internal sealed class FileEndpoint(CacheFileSystem files, OwnerRedirect redirect, RestLimits limits)
 {
     public const string Route = "/api/v1/files";
 
@@ -43,6 +44,8 @@ internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
     public async Task HandleAsync(HttpContext context)
     {
         CachePath path = RequestTarget.PathOf(context, Route);
+        if (redirect.TryAnswer(context, path))
+            return;
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -64,6 +67,8 @@ internal sealed class FileEndpoint(CacheFileSystem files, RestLimits limits)
         FileHeaders headers = FileHeaders.Of(file.Status);
         FilePlan plan = FilePlan.For(headers, RequestConditions.Of(context.Request.Headers), isHead, limits.MaxRanges);
         SetHeaders(context.Response, headers, plan);
+        if (redirect.Ring is { } ring)
+            context.Response.Headers[PeerRoutes.RingHeader] = ring;
         if (plan.Refusal is not null)
             return new(RefusalOf(plan).WriteAsync(context));
         if (isHead || plan.ContentLength == 0)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 using Orleans.Cache.Gateway.Rest.Browsing;
+using Orleans.Cache.Gateway.Rest.Files;
 
 namespace Orleans.Cache.Gateway.Rest.OpenApi;
 
@@ -24,6 +25,12 @@ internal static class RestDescription
         new("If-Match", ParameterLocation.Header, JsonSchemaType.String, "Answer 412 unless the version is one of these."),
         new("If-None-Match", ParameterLocation.Header, JsonSchemaType.String, "Answer 304 where the version is one of these."),
         new("If-Range", ParameterLocation.Header, JsonSchemaType.String, "Heed Range only where the version is this."),
+    ];
+
+    public static IReadOnlyList<ParameterNote> OwnedFile { get; } =
+    [
+        .. File,
+        new(OwnerRedirect.Header, ParameterLocation.Header, JsonSchemaType.String, "1: in a cluster, answer 307 with the address of the node that owns the bytes."),
     ];
 
     public static IReadOnlyList<ParameterNote> Listing { get; } =
@@ -134,6 +141,7 @@ internal static class RestDescription
             GET       /api/v1/status/{path}    status of a path, and how much of it is cached
             GET       /api/v1/list/{path}      entries of a directory; limit, token, startAfter, recursive
             GET       /api/v1/mounts           the mount table
+            GET       /api/v1/cluster          the nodes of the cluster: share, state
             GET       /api/v1/cache            figures of this node and its store directories
             POST      /api/v1/free             ?path=/dir&recursive=true drops what is cached
             POST      /api/v1/load             ?path=/dir begins to load it; GET says how far it is, DELETE stops it
