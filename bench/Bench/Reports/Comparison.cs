@@ -8,7 +8,8 @@ internal sealed class Comparison
     private readonly List<LoadResult> _baseline = [];
     private readonly List<LoadResult> _candidate = [];
 
-    public static Table NewTable() => new("row", "nginx MiB/s", "node MiB/s", "ratio", "nginx CPU s/GiB", "node CPU s/GiB", "CPU ratio");
+    public static Table NewTable(string baseline = "nginx", string candidate = "node") =>
+        new("row", $"{baseline} MiB/s", $"{candidate} MiB/s", "ratio", $"{baseline} CPU s/GiB", $"{candidate} CPU s/GiB", "CPU ratio");
 
     public async Task RunAsync(int rounds, Func<Task<LoadResult>> baseline, Func<Task<LoadResult>> candidate)
     {

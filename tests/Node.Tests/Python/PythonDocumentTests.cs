@@ -10,6 +10,8 @@ namespace Orleans.Cache.Node.Tests.Python;
 public sealed class PythonDocumentTests : IAsyncLifetime, IDisposable
 {
     private const string DocumentedNode = "http://127.0.0.1:28080";
+    private const string DocumentedSource = "file:///srv/data";
+    private const string DocumentedWorker = "worker_hosts=\"127.0.0.1:28080\", worker_http_port=28080";
     private const int RecordBytes = 64 * CacheLimits.KiB;
     private const int Records = 33;
     private const string OddName = "odd name #1 (50%).bin";
@@ -61,6 +63,11 @@ public sealed class PythonDocumentTests : IAsyncLifetime, IDisposable
         [$"{_model.Length}", Hash(_model.AsSpan(1_500_000, 1000)), Hash("odd"u8)],
         await RunAsync("fsspec", "print(size); show(part); show(sample)"));
 
+    [PythonFact("alluxiofs")]
+    public async Task Block_alluxio() => Assert.Equal(
+        ["2", $"{_model.Length}", Hash(_model.AsSpan(1_500_000, 1000)), Hash(_model.AsSpan(_model.Length - 1024))],
+        await RunAsync("alluxio", "print(len(names)); print(size); show(part); show(end)"));
+
     [PythonFact("requests")]
     public async Task Block_dataset() => Assert.Equal(
         [$"{Records}", Hash(_records), Hash(_records.AsSpan(RecordBytes, RecordBytes)), Hash(_records.AsSpan(0, RecordBytes))],
@@ -94,7 +101,12 @@ public sealed class PythonDocumentTests : IAsyncLifetime, IDisposable
     private async Task<string[]> RunAsync(string block, string check)
     {
         const string Show = "import hashlib\ndef show(data): print(hashlib.sha256(data).hexdigest())\n";
-        string code = PythonBlocks.All[block].Replace(DocumentedNode, _node.Rest.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal) + Show + check;
+        // What a library logs is no error.
+        const string Quiet = "import logging\nlogging.disable(logging.CRITICAL)\n";
+        string code = Quiet + PythonBlocks.All[block]
+            .Replace(DocumentedNode, _node.Rest.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
+            .Replace(DocumentedWorker, $"worker_hosts=\"{_node.Rest.Authority}\", worker_http_port={_node.Rest.Port}", StringComparison.Ordinal)
+            .Replace(DocumentedSource, $"file://{_directory["data"]}", StringComparison.Ordinal) + Show + check;
         ProgramResult result = await Programs.RunAsync(new ProcessStartInfo(PythonFactAttribute.Interpreter, ["-W", "error::UserWarning", "-c", code])
         {
             RedirectStandardOutput = true,
