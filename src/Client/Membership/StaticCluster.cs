@@ -58,6 +58,9 @@ public sealed partial class StaticCluster : IAsyncDisposable
     /// <summary>For this node, which others cannot tell anything while it stands still.</summary>
     public FreezeWatch FreezeWatch { get; }
 
+    /// <summary>The other nodes that are up.</summary>
+    internal IReadOnlyList<HttpNode> Neighbours => [.. Others().Where(n => n.Life.IsUp)];
+
     /// <summary>Wraps what this node's fills read: a neighbour that served its keys before is asked first.</summary>
     public IFillSource AskNeighboursFirst(IFillSource ufs) => new NeighbourFillSource(ufs, () => _nodes!, _self, _time);
 

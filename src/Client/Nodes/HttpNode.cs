@@ -109,6 +109,19 @@ internal sealed class HttpNode : ICacheNode, IDisposable
         (await AskAsync(HttpMethod.Post, PathQuery(PeerRoutes.Free, path, recursive), PeerJson.Default.DroppedMessage, cancellationToken).ConfigureAwait(false))
         .ToDropped();
 
+    /// <summary>The path that the node has been told of under an id of Alluxio's dialect; null where it has not, or does not answer.</summary>
+    internal async Task<string?> FindPathAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await AskAsync(HttpMethod.Get, PeerRoutes.PathOfId + id, PeerJson.Default.PathOfIdMessage, cancellationToken).ConfigureAwait(false)).UfsFullPath;
+        }
+        catch (CacheException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>A node that cannot be told is taken for down; before it is used again it forgets everything (<see cref="ForgetAllAsync"/>).</summary>
     public async Task InvalidateAsync(CachePath path, bool recursive)
     {

@@ -60,6 +60,9 @@ internal sealed record PingMessage(string Name, string State, string Mounts, str
     public const string Ready = "ready";
 }
 
+/// <summary>The text that an id of Alluxio's dialect is the hash of.</summary>
+internal sealed record PathOfIdMessage(string? UfsFullPath);
+
 /// <summary>The part of a problem+json answer that a program needs.</summary>
 internal sealed record ProblemMessage(string? Error, string? Detail);
 
@@ -71,5 +74,6 @@ internal sealed record ProblemMessage(string? Error, string? Detail);
 [JsonSerializable(typeof(LoadedPages))]
 [JsonSerializable(typeof(PageMap))]
 [JsonSerializable(typeof(PingMessage))]
+[JsonSerializable(typeof(PathOfIdMessage))]
 [JsonSerializable(typeof(ProblemMessage))]
 internal sealed partial class PeerJson : JsonSerializerContext;

@@ -38,6 +38,9 @@ internal static class PeerRoutes
     /// <summary>POST with a <see cref="FileRefQuery"/>.</summary>
     public const string Drop = "/api/v1/peer/drop";
 
+    /// <summary>GET with an id behind it: <see cref="PathOfIdMessage"/>, of Alluxio's dialect.</summary>
+    public const string PathOfId = "/v1/path/";
+
     /// <summary>GET: <see cref="PingMessage"/>, at once or not at all.</summary>
     public const string Ping = "/api/v1/peer/ping";
 

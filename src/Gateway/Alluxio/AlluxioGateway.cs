@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Cache.Client.Membership;
 
 namespace Orleans.Cache.Gateway.Alluxio;
 
@@ -22,6 +23,7 @@ internal static class AlluxioGateway
     {
         services.TryAddSingleton<AlluxioOptions>();
         return services.AddSingleton<PathIds>()
+            .AddSingleton(provider => new NeighbourIds(provider.GetRequiredService<PathIds>(), provider.GetService<StaticCluster>()))
             .AddSingleton<AlluxioPaths>()
             .AddSingleton<RewriteGuard>()
             .AddSingleton<AlluxioReads>()

@@ -32,9 +32,22 @@ internal sealed class AlluxioReads(CacheFileSystem files, AlluxioPaths paths, Re
         if (target.Kind == ReadKind.None)
             return next(context);
         context.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(RouteTags[(int)target.Kind]);
-        var query = new AlluxioQuery(context.Request);
-        AlluxioPath file = paths.Resolve(PathId.Parse(target.Id), query, AlluxioGateway.PathParameter);
+        var id = PathId.Parse(target.Id);
+        return paths.Find(id, new AlluxioQuery(context.Request), AlluxioGateway.PathParameter) is { } file
+            ? ReadAsync(context, target, file)
+            : ReadFoundElsewhereAsync(context, id);
+    }
+
+    private async Task ReadFoundElsewhereAsync(HttpContext context, PathId id)
+    {
+        AlluxioPath file = await paths.FromNeighboursAsync(id, AlluxioGateway.PathParameter, context.RequestAborted).ConfigureAwait(false);
+        await ReadAsync(context, ReadTarget.Of(context.Request), file).ConfigureAwait(false);
+    }
+
+    private Task ReadAsync(HttpContext context, in ReadTarget target, in AlluxioPath file)
+    {
         RefuseAmbiguous(file);
+        var query = new AlluxioQuery(context.Request);
         guard.Forget(context.Connection.RemoteIpAddress, file.Path);
         ReadWindow window = target.Kind switch
         {
