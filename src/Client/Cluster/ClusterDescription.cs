@@ -23,8 +23,8 @@ public sealed record ClusterDescription(
 /// <param name="Reason">Why it is down.</param>
 public sealed record MemberDescription(string Name, Uri Url, double Weight, double Share, string State, string? Reason);
 
-/// <summary>One mount: its path, and the identity of its under storage, which keys are hashed with.</summary>
-public sealed record MountDescription(string Path, string Identity);
+/// <summary>One mount: its path, the identity of its under storage, which keys are hashed with, and on how many nodes its pages are kept.</summary>
+public sealed record MountDescription(string Path, string Identity, int Replicas = 1);
 
 /// <summary>How the description is written.</summary>
 [JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -1,6 +1,7 @@
 using Orleans.Cache.Client.Nodes;
 using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
+using Orleans.Cache.Mounts;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Ring;
 using Orleans.Cache.UnderStorage;
@@ -8,11 +9,11 @@ using Orleans.Cache.UnderStorage;
 namespace Orleans.Cache.Client.Cluster;
 
 /// <summary>
-/// Asks, before the under storage, the node that owned a key while this one was not there: the next owner, which has what was read
-/// meanwhile, or before this node joined. Only for <see cref="Memory"/> after the start, and only for what that node has in its
-/// store, so nobody asks in a circle and nothing is published that its own rules would not publish.
+/// Asks, before the under storage, the nodes whose stores may have a page: the key's other replicas; and for <see cref="Memory"/> after
+/// the start the next owner, which has what was read before this node joined, or while it was away. Only for what those have in
+/// their stores, so nobody asks in a circle and nothing is published that their own rules would not publish.
 /// </summary>
-internal sealed class NeighbourFillSource(IFillSource ufs, Func<ClusterNodes> cluster, string self, TimeProvider time) : IFillSource
+internal sealed class NeighbourFillSource(IFillSource ufs, Func<ClusterNodes> cluster, Func<MountTable> mounts, TimeProvider time) : IFillSource
 {
     /// <summary>Within an hour a training job has read what it reads; later the question would be a round trip for nothing.</summary>
     private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
@@ -22,9 +23,9 @@ internal sealed class NeighbourFillSource(IFillSource ufs, Func<ClusterNodes> cl
     public async ValueTask<IUfsReader> OpenAsync(FileRef file, long offset, long length, CancellationToken cancellationToken)
     {
         RingKey key = RingKey.Of(file.Identity, file.Key, offset / Files.CacheFile.StripeBytes);
-        if (time.GetElapsedTime(_startedAt) < Memory && Previous(key) is { } previous)
+        foreach (HttpNode neighbour in Neighbours(key, mounts().ReplicasOf(file.Identity)))
         {
-            var range = new HttpRangeReader(previous, file, offset, length) { CachedOnly = true };
+            var range = new HttpRangeReader(neighbour, file, offset, length) { CachedOnly = true };
             try
             {
                 await range.OpenNowAsync(cancellationToken).ConfigureAwait(false);
@@ -39,11 +40,20 @@ internal sealed class NeighbourFillSource(IFillSource ufs, Func<ClusterNodes> cl
         return await ufs.OpenAsync(file, offset, length, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The node after this one in the order of a key's owners, where this one acts for it.</summary>
-    private HttpNode? Previous(RingKey key)
+    /// <summary>Nobody, where this node keeps the key for others that are down or see the ring differently: it has no reason to keep it longer.</summary>
+    private HttpNode[] Neighbours(RingKey key, int replicas)
     {
-        using IEnumerator<ICacheNode> owners = cluster().Owners(key).GetEnumerator();
-        return owners.MoveNext() && owners.Current.Name == self && owners.MoveNext() ? owners.Current as HttpNode : null;
+        bool isYoung = time.GetElapsedTime(_startedAt) < Memory;
+        if (replicas == 1 && !isYoung)
+            return [];
+        ClusterNodes now = cluster();
+        ICacheNode[] keepers = now.Replicas(key, replicas);
+        if (keepers.Length == 0)
+            keepers = [.. now.Owners(key).Take(1)];
+        if (!keepers.Any(n => n.Name == now.Reader))
+            return [];
+        IEnumerable<ICacheNode> next = isYoung ? now.Owners(key).Where(n => !keepers.Contains(n)).Take(1) : [];
+        return [.. keepers.Concat(next).OfType<HttpNode>()];
     }
 
     /// <summary>What is left of a range when a neighbour is lost in the middle of it.</summary>

@@ -36,7 +36,7 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     public int PageSize => last.PageSize;
 
     public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(path), async node =>
+        AskAsync(KeyOf(path), replicas: 1, async node =>
         {
             StatusAnswer answer = await node.GetStatusAsync(path, cancellationToken).ConfigureAwait(false);
             if (node != last)
@@ -48,7 +48,7 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     public async IAsyncEnumerable<FileStatus> ListAsync(
         CachePath directory, string? startAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (ICacheNode node in CandidatesAsync(KeyOf(directory)).ConfigureAwait(false))
+        await foreach (ICacheNode node in CandidatesAsync(KeyOf(directory), replicas: 1).ConfigureAwait(false))
         {
             bool brokeOff = false;
             IAsyncEnumerator<FileStatus> entries = node.ListAsync(directory, startAfter, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -77,33 +77,36 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     }
 
     public ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, offset), async node =>
-        {
-            int read = await node.ReadAsync(file, offset, destination, expected, cancellationToken).ConfigureAwait(false);
-            CountRead(node, read, isNew: true);
-            return read;
-        });
+        IsOurs(file, offset)
+            ? last.ReadAsync(file, offset, destination, expected, cancellationToken)
+            : AskAsync(KeyOf(file, offset), ReplicasOf(file), async node =>
+            {
+                int read = await node.ReadAsync(file, offset, destination, expected, cancellationToken).ConfigureAwait(false);
+                CountRead(node, read, isNew: true);
+                return read;
+            });
 
-    public IRangeReader? TryOpenRange(FileRef file, long offset, long length) =>
-        new RoutedRangeReader(this, CandidatesAsync(KeyOf(file, offset)).GetAsyncEnumerator(), file, offset, length);
+    public IRangeReader? TryOpenRange(FileRef file, long offset, long length) => IsOurs(file, offset)
+        ? last.TryOpenRange(file, offset, length)
+        : new RoutedRangeReader(this, CandidatesAsync(KeyOf(file, offset), ReplicasOf(file)).GetAsyncEnumerator(), file, offset, length);
 
     public BackingLease? TryLease(FileRef file, long offset, long length, long expected) =>
-        cluster().ActingOwner(KeyOf(file, offset)) == last ? last.TryLease(file, offset, length, expected) : null;
+        IsOurs(file, offset) ? last.TryLease(file, offset, length, expected) : null;
 
     public ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken) =>
-        cluster().ActingOwner(KeyOf(file, offset)) == last ? last.AwaitPageAsync(file, offset, cancellationToken) : new(false);
+        IsOurs(file, offset) ? last.AwaitPageAsync(file, offset, cancellationToken) : new(false);
 
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, 0), node => node.GetCachedBytesAsync(file, cancellationToken));
+        AskAsync(KeyOf(file, 0), ReplicasOf(file), node => node.GetCachedBytesAsync(file, cancellationToken));
 
     public ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, offset), node => node.LoadAsync(file, offset, length, cancellationToken));
+        AskAsync(KeyOf(file, offset), ReplicasOf(file), node => node.LoadAsync(file, offset, length, cancellationToken));
 
     public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, 0), node => node.DescribePagesAsync(file, maxRuns, cancellationToken));
+        AskAsync(KeyOf(file, 0), ReplicasOf(file), node => node.DescribePagesAsync(file, maxRuns, cancellationToken));
 
     public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(path), node => node.RecallStatusAsync(path, cancellationToken));
+        AskAsync(KeyOf(path), replicas: 1, node => node.RecallStatusAsync(path, cancellationToken));
 
     public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
         last.CountCachedAsync(path, recursive, cancellationToken);
@@ -114,17 +117,23 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
 
     public Task DropAsync(FileRef file) => last.DropAsync(file);
 
+    /// <summary>Pages only: statuses have one owner, so that one reader after another is told the same.</summary>
+    private int ReplicasOf(FileRef file) => mounts().ReplicasOf(file.Identity);
+
+    /// <summary>Whether pages come from <c>last</c> itself: where the process is a node that keeps a replica.</summary>
+    private bool IsOurs(FileRef file, long offset) => cluster().ActingKeeper(KeyOf(file, offset), ReplicasOf(file)) == last;
+
     private static RingKey KeyOf(FileRef file, long offset) => RingKey.Of(file.Identity, file.Key, offset / Files.CacheFile.StripeBytes);
 
     private RingKey KeyOf(CachePath path) =>
         mounts().TryResolve(path, out MountedKey at) ? RingKey.OfFile(at.Mount.Storage.Identity, at.Key) : default;
 
-    /// <summary>The owners that are up, then the last resort, which is not asked twice.</summary>
-    private async IAsyncEnumerable<ICacheNode> CandidatesAsync(RingKey key)
+    /// <summary>Those that may serve a key, as the ring orders them, then the last resort, which is not asked twice.</summary>
+    private async IAsyncEnumerable<ICacheNode> CandidatesAsync(RingKey key, int replicas)
     {
         bool wasLast = false;
         int tried = 0;
-        foreach (ICacheNode node in cluster().Owners(key))
+        foreach (ICacheNode node in cluster().Keepers(key, replicas))
         {
             wasLast |= node == last;
             tried++;
@@ -132,16 +141,16 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
         }
         if (TryAgain is not null && await TryAgain(tried).ConfigureAwait(false))
         {
-            foreach (ICacheNode node in cluster().Owners(key))
+            foreach (ICacheNode node in cluster().Keepers(key, replicas))
                 yield return node;
         }
         if (!wasLast)
             yield return last;
     }
 
-    private async ValueTask<T> AskAsync<T>(RingKey key, Func<ICacheNode, ValueTask<T>> ask)
+    private async ValueTask<T> AskAsync<T>(RingKey key, int replicas, Func<ICacheNode, ValueTask<T>> ask)
     {
-        await foreach (ICacheNode node in CandidatesAsync(key).ConfigureAwait(false))
+        await foreach (ICacheNode node in CandidatesAsync(key, replicas).ConfigureAwait(false))
         {
             try
             {

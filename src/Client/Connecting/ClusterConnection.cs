@@ -23,6 +23,9 @@ internal sealed class ClusterConnection : IAsyncDisposable
     /// <summary>While two nodes disagree about the ring, each answer of one of them asks for a fetch.</summary>
     private static readonly TimeSpan RefetchPeriod = TimeSpan.FromSeconds(1);
 
+    /// <summary>Of the process: readers on all machines spread over the replicas of what they read, and each stays with its own.</summary>
+    private static readonly string Reader = $"{Environment.MachineName}/{Environment.ProcessId}";
+
     private readonly IReadOnlyList<Uri> _seeds;
     private readonly CacheClientOptions _options;
     private readonly PeerTransport _transport;
@@ -160,8 +163,11 @@ internal sealed class ClusterConnection : IAsyncDisposable
         }
         var ring = new HashRing(description.Version, description.Members.Select(m => new RingMember(m.Name, m.Url, m.Weight)));
         var mounts = new MountTable(description.Version, description.Mounts.Select(m => new Mount(
-            CachePath.Parse(m.Path), _storages.GetOrAdd(new UfsIdentity(m.Identity), identity => new FallbackStorage(identity, _options.UnderStorage)), Freshness.Strict)));
-        Volatile.Write(ref _view, new ClusterView(description, new ClusterNodes(ring, nodes) { AskAnyNode = true }, mounts));
+            CachePath.Parse(m.Path), _storages.GetOrAdd(new UfsIdentity(m.Identity), identity => new FallbackStorage(identity, _options.UnderStorage)), Freshness.Strict)
+        {
+            Replicas = m.Replicas,
+        }));
+        Volatile.Write(ref _view, new ClusterView(description, new ClusterNodes(ring, nodes, Reader) { AskAnyNode = true }, mounts));
     }
 
     private HttpNode Connect(RingMember member, int pageSize)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Orleans.Cache.Ring;
 
 namespace Orleans.Cache.Client.Nodes;
@@ -109,22 +108,7 @@ internal sealed class NodeLife(RingMember member, PeerTransport transport, Func<
 
     private async Task<string?> TryPingAsync()
     {
-        using var patience = new CancellationTokenSource(transport.Limits.PingTimeout, transport.Time);
-        try
-        {
-            using HttpResponseMessage answer = await transport.Pings.GetAsync(new Uri(member.Address, PeerRoutes.Ping), patience.Token).ConfigureAwait(false);
-            if (!answer.IsSuccessStatusCode)
-                return $"{member.Address} answers {(int)answer.StatusCode} to a ping; is it a node of Orleans.Cache?";
-            byte[] body = await answer.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false);
-            return JsonSerializer.Deserialize(body, PeerJson.Default.PingMessage) is { } ping ? objection(ping) : "an empty answer to a ping";
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
-        {
-            return patience.IsCancellationRequested ? $"no answer to a ping for {transport.Limits.PingTimeout.TotalSeconds} s" : e.Message;
-        }
-        catch (JsonException)
-        {
-            return $"what answers at {member.Address} is not a node of Orleans.Cache";
-        }
+        PingAnswer answer = await PingAnswer.AskAsync(member.Address, transport).ConfigureAwait(false);
+        return answer.Message is { } ping ? objection(ping) : answer.Failure;
     }
 }

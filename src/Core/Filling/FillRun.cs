@@ -109,8 +109,7 @@ internal sealed partial class FillRun(
                 if (!kept.IsCompletedSuccessfully)
                     keeping.Add(kept);
             }
-            if (!reader.IsFromNeighbour)
-                counters.PagesFilled.Increment();
+            (reader.IsFromNeighbour ? counters.NeighbourFills : counters.PagesFilled).Increment();
             if (!complete)
                 admission.CouldNotKeep(fill.File.Id);
             // Whoever waits for later pages of this run looks again and, the content being marked, reads past the cache.

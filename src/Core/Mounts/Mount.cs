@@ -9,6 +9,12 @@ public sealed record Mount(CachePath Path, IUnderStorage Storage, Freshness Fres
     /// <summary>Whether files may be written, renamed and deleted through the cache. Off unless asked for: a cache that nobody expects to write must not.</summary>
     public bool IsWritable { get; init; }
 
+    /// <summary>Most nodes of a cluster that keep a page.</summary>
+    public const int MaxReplicas = 4;
+
+    /// <summary>On how many nodes of a cluster pages are kept: 1 to <see cref="MaxReplicas"/>.</summary>
+    public int Replicas { get; init; } = 1;
+
     /// <summary>URL of the under storage as users wrote it: no secrets, no trailing slash.</summary>
     public string Uri { get; init; } = Storage.Identity.Uri;
 }

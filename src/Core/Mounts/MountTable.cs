@@ -15,6 +15,9 @@ public sealed class MountTable
     private readonly Mount[] _longestFirst;
     private readonly FrozenDictionary<UfsIdentity, IUnderStorage> _storages;
 
+    /// <summary>Only of those that have more than one: where there are none, nothing is looked up.</summary>
+    private readonly FrozenDictionary<UfsIdentity, int> _replicas;
+
     /// <exception cref="CacheException">InvalidArgument: two mounts at one path.</exception>
     public MountTable(long version, IEnumerable<Mount> mounts)
     {
@@ -26,7 +29,8 @@ public sealed class MountTable
             if (Mounts[i].Path == Mounts[i - 1].Path)
                 throw new CacheException(CacheError.InvalidArgument, $"Two mounts at '{Mounts[i].Path}'; give each mount a path of its own.");
         }
-        Fingerprint = Mounts.Aggregate(0UL, (seed, m) => XxHash64.Of(Encoding.UTF8.GetBytes($"{m.Path}={m.Storage.Identity},{m.Freshness},{m.IsWritable}"), seed));
+        Fingerprint = Mounts.Aggregate(0UL, (seed, m) => XxHash64.Of(Encoding.UTF8.GetBytes($"{m.Path}={m.Storage.Identity},{m.Freshness},{m.IsWritable},{m.Replicas}"), seed));
+        _replicas = Mounts.Where(m => m.Replicas > 1).GroupBy(m => m.Storage.Identity).ToFrozenDictionary(g => g.Key, g => g.Max(m => m.Replicas));
         _storages = _longestFirst.DistinctBy(m => m.Storage.Identity).ToFrozenDictionary(m => m.Storage.Identity, m => m.Storage);
     }
 
@@ -78,6 +82,9 @@ public sealed class MountTable
         _storages.TryGetValue(identity, out IUnderStorage? storage)
             ? storage
             : throw new CacheException(CacheError.NotFound, $"No mount of this node serves '{identity}'.");
+
+    /// <summary>On how many nodes pages of an under storage are kept: the most that one of its mounts asks for.</summary>
+    public int ReplicasOf(UfsIdentity identity) => _replicas.Count > 0 && _replicas.TryGetValue(identity, out int replicas) ? replicas : 1;
 
     /// <summary>Names directly below <paramref name="directory"/> that are mounts or lead to one, in ordinal order, each once.</summary>
     public IReadOnlyList<string> MountNamesBelow(CachePath directory) =>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using Orleans.Cache.Identity;
 
@@ -34,6 +35,9 @@ public readonly record struct RingKey(ulong Value)
 
     /// <summary>The key of another stripe of the file whose stripe 0 this is.</summary>
     public RingKey AtStripe(long stripe) => stripe == 0 ? this : new(XxHash64.Avalanche(Value + (ulong)stripe * StripeStep));
+
+    /// <summary>A number below <paramref name="count"/>: always the same for one reader of one key, evenly spread over readers and over keys.</summary>
+    public int Choose(string reader, int count) => (int)(XxHash64.Of(MemoryMarshal.AsBytes(reader.AsSpan()), Value) % (ulong)count);
 
     public override string ToString() => Value.ToString("x16", null);
 

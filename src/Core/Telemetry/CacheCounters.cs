@@ -35,7 +35,7 @@ public sealed class CacheCounters : IDisposable
         Observe("ocache.forward.reads", ForwardedReads, "{read}", "Reads of this node's own clients that another node served: one hop more.");
         Observe("ocache.forward.read", ForwardedBytes, "By", "Bytes of this node's own clients that another node served.");
         Observe("ocache.forward.statuses", ForwardedStatuses, "{lookup}", "Statuses for this node's own clients that another node looked up.");
-        Observe("ocache.fill.neighbour", NeighbourFills, "{read}", "Reads of fills that another node's store answered instead of the under storage.");
+        Observe("ocache.fill.neighbour", NeighbourFills, "{page}", "Pages that fills took from another node's store instead of the under storage.");
         Observe("ocache.fill.rejected", FillsRejected, "{read}", "Reads refused because too many waited for fill buffers.");
     }
 

@@ -27,6 +27,6 @@ internal sealed class ClusterEndpoint(CacheFileSystem files, ICacheNode local, S
         return new ClusterDescription(
             local.Name, Version: 1, RingFingerprint, local.PageSize, CacheFile.StripeBytes,
             [new MemberDescription(local.Name, url, 1, 1, "up", null)],
-            [.. files.Mounts.Mounts.Select(m => new MountDescription(m.Path.Value, m.Storage.Identity.Uri))]);
+            [.. files.Mounts.Mounts.Select(m => new MountDescription(m.Path.Value, m.Storage.Identity.Uri, m.Replicas))]);
     }
 }

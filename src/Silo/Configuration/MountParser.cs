@@ -1,3 +1,4 @@
+using System.Globalization;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 
@@ -9,7 +10,7 @@ namespace Orleans.Cache.Silo.Configuration;
 /// </summary>
 internal sealed class MountParser(string workingDirectory, ICollection<string> problems)
 {
-    private static readonly string[] KnownOptions = ["mode", "ttl", "latency", "bandwidth", "rw", "ro"];
+    private static readonly string[] KnownOptions = ["mode", "ttl", "replicas", "latency", "bandwidth", "rw", "ro"];
 
     /// <summary>Options without a value.</summary>
     private static readonly string[] Flags = ["rw", "ro"];
@@ -32,7 +33,12 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
         Freshness freshness = ReadFreshness(where, options);
         TimeSpan latency = ReadDuration(where, options, "latency") ?? TimeSpan.Zero;
         long? bandwidth = ReadSize(where, options, "bandwidth");
-        return problems.Count > before ? null : new MountOptions(path, uri, freshness, latency, bandwidth) { IsWritable = options.ContainsKey("rw") };
+        int replicas = ReadReplicas(where, options);
+        return problems.Count > before ? null : new MountOptions(path, uri, freshness, latency, bandwidth)
+        {
+            IsWritable = options.ContainsKey("rw"),
+            Replicas = replicas,
+        };
     }
 
     /// <summary>The default mount: the working directory at the root.</summary>
@@ -88,6 +94,16 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
             "strict" => Freshness.Strict,
             _ => Freshness.Bounded(ttl),
         };
+    }
+
+    private int ReadReplicas(string where, Dictionary<string, string> options)
+    {
+        if (!options.TryGetValue("replicas", out string? text))
+            return 1;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int replicas) && replicas is >= 1 and <= Mount.MaxReplicas)
+            return replicas;
+        problems.Add($"{where}: replicas={text} is not a number of nodes from 1 to {Mount.MaxReplicas}.");
+        return 1;
     }
 
     private TimeSpan? ReadDuration(string where, Dictionary<string, string> options, string name)

@@ -1,4 +1,5 @@
 using System.Net;
+using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Gateway.Alluxio;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
@@ -35,6 +36,9 @@ internal sealed record NodeOptions
     /// <summary>All nodes of the cluster, this one included; empty: this one alone.</summary>
     public required IReadOnlyList<RingMember> Peers { get; init; }
 
+    /// <summary>Where they are found instead; null where they are given.</summary>
+    public DnsPeers? DnsPeers { get; init; }
+
     /// <summary>The Alluxio dialect; where ids are remembered is decided when the node starts.</summary>
     public required AlluxioOptions Alluxio { get; init; }
 
@@ -60,6 +64,9 @@ internal sealed record MountOptions(CachePath Path, string Uri, Freshness Freshn
 
     /// <summary>Whether the mount takes writes.</summary>
     public bool IsWritable { get; init; }
+
+    /// <summary>On how many nodes of a cluster its pages are kept.</summary>
+    public int Replicas { get; init; } = 1;
 
     /// <summary><see cref="SafeUri"/> without slashes at its end, so that a key is added with one: file:// for the machine's root.</summary>
     public string UriWithoutSlash

@@ -52,10 +52,14 @@ internal sealed class NodeOptionsReader
         int pageSize = ReadPageSize(Settings.PageSize);
         IPAddress listen = ReadListen();
         string name = ReadName();
+        GivenValue? peers = _given.Single(Settings.Peers);
+        var peersParser = new PeersParser(name, _problems);
+        bool fromDns = peers is { } text && PeersParser.IsDns(text.Text);
         return new NodeOptions
         {
             Name = name,
-            Peers = _given.Single(Settings.Peers) is { } peers ? new PeersParser(name, _problems).Parse(peers) : [],
+            Peers = peers is { } list && !fromDns ? peersParser.Parse(list) : [],
+            DnsPeers = fromDns ? peersParser.ParseDns(peers!.Value) : null,
             Mounts = ReadMounts(),
             Stores = ReadStores(pageSize),
             PageSize = pageSize,

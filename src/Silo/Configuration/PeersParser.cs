@@ -1,11 +1,25 @@
 using System.Globalization;
+using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Ring;
 
 namespace Orleans.Cache.Silo.Configuration;
 
-/// <summary>Reads <c>NAME[*WEIGHT]=URL</c>, joined by commas.</summary>
+/// <summary>Reads <c>NAME[*WEIGHT]=URL</c>, joined by commas, or <c>dns://HOST[:PORT]</c>.</summary>
 internal sealed class PeersParser(string self, ICollection<string> problems)
 {
+    private const string DnsScheme = "dns";
+
+    public static bool IsDns(string text) => text.StartsWith(DnsScheme + "://", StringComparison.OrdinalIgnoreCase);
+
+    public DnsPeers? ParseDns(GivenValue given)
+    {
+        if (Uri.TryCreate(given.Text, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0 && uri.Port != 0
+            && uri.PathAndQuery is "" or "/" && uri.UserInfo.Length == 0 && uri.Fragment.Length == 0)
+            return new DnsPeers(uri.IdnHost, uri.Port < 0 ? NodeOptions.DefaultRestPort : uri.Port);
+        problems.Add($"{given.Origin}: '{given.Text}' is not dns://HOST or dns://HOST:PORT; write for example dns://ocache:28080.");
+        return null;
+    }
+
     public IReadOnlyList<RingMember> Parse(GivenValue given)
     {
         List<RingMember> members = [.. given.Text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)

@@ -44,7 +44,7 @@ internal static class Settings
 
     public static readonly Setting Peers = new("peers", "NAME=URL,...",
         "All nodes of the cluster, this one included, e.g. n1=http://10.0.0.1:28080,n2=http://10.0.0.2:28080; --name says which is this one. "
-        + "NAME*WEIGHT gives a node a larger or smaller share. Default: this node alone.");
+        + "Or dns://HOST:PORT: every address of that name is a node. NAME*WEIGHT gives a node a larger or smaller share. Default: this node alone.");
 
     public static readonly Setting LogLevel = new("log-level", "LEVEL",
         "trace, debug, information, warning, error, critical or none; logs go to standard error. Default: information.");

@@ -29,6 +29,8 @@ internal static class ShownSettings
         "alluxio-rewrite-guard" => [options.Alluxio.RewriteGuard.ToString("c", CultureInfo.InvariantCulture)],
         "otlp" => options.Otlp is { } otlp ? [MountOptions.Redact(otlp.OriginalString)] : [],
         "name" => [options.Name],
+        "peers" when options.DnsPeers is { } dns => [string.Create(CultureInfo.InvariantCulture, $"dns://{dns.Host}:{dns.Port}")],
+        "peers" => [.. options.Peers.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Name}*{m.Weight}={m.Address}"))],
         "log-level" => [options.LogLevel.ToString().ToLowerInvariant()],
         // Given or not: the origin says the rest.
         _ => options.Origins.ContainsKey(setting) ? ["given"] : [],
@@ -37,8 +39,9 @@ internal static class ShownSettings
     private static string Describe(MountOptions mount)
     {
         string latency = mount.Latency > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $", latency {mount.Latency.TotalMilliseconds}ms") : "";
+        string replicas = mount.Replicas > 1 ? $", replicas {mount.Replicas}" : "";
         string bandwidth = mount.Bandwidth is { } bytes ? $", bandwidth {ByteSize.Format(bytes)}/s" : "";
-        return $"{mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{latency}{bandwidth}";
+        return $"{mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{replicas}{latency}{bandwidth}";
     }
 
     private static string OriginOf(Setting setting, NodeOptions options) => options.Origins.GetValueOrDefault(setting) switch

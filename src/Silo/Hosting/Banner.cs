@@ -27,7 +27,7 @@ internal static class Banner
             $"Orleans.Cache node '{options.Name}' is ready.",
             $"  REST    {url}",
             .. engine.Store.GetStatus().Select(Describe),
-            .. options.Mounts.Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Throttle(mount)}"),
+            .. options.Mounts.Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Replicas(mount)}{Throttle(mount)}"),
             .. Shortage(DescriptorBudget.Limit),
             "Try:",
             $"  curl '{local}/api/v1/list/'",
@@ -53,6 +53,8 @@ internal static class Banner
                 $"  limit   {connections:N0} connections instead of {limits.MaxConnections:N0}: {descriptors:N0} descriptors are allowed; raise 'ulimit -n'"),
         ];
     }
+
+    private static string Replicas(MountOptions mount) => mount.Replicas > 1 ? $", {mount.Replicas} replicas" : "";
 
     private static string Throttle(MountOptions mount) =>
         (mount.Latency > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $", latency {mount.Latency.TotalMilliseconds}ms") : "")

@@ -53,7 +53,7 @@ internal sealed class Engine : IAsyncDisposable
         StoreDirectoryOptions[] directories = [.. options.Stores.Select(s => new StoreDirectoryOptions(s.Directory, s.Capacity) { ScrubPeriod = options.ScrubPeriod })];
         FilePageStore store = await FilePageStore.OpenAsync(
             directories, options.PageSize, () => EvictionPolicies.Create(options.Eviction), limits, time, log, cancellationToken).ConfigureAwait(false);
-        StaticCluster? cluster = options.Peers.Count == 0 ? null : new StaticCluster(options.Name, options.Peers, () => mounts, time, log);
+        StaticCluster? cluster = ClusterOf(options, () => mounts, time, log);
         var node = new CacheNode(options.Name, new CacheNodeServices
         {
             Mounts = () => mounts,
@@ -80,6 +80,13 @@ internal sealed class Engine : IAsyncDisposable
         Counters.Dispose();
     }
 
+    private static StaticCluster? ClusterOf(NodeOptions options, Func<MountTable> mounts, TimeProvider time, ILogger log) => options switch
+    {
+        { DnsPeers: { } dns } => new StaticCluster(options.Name, dns, new SystemHostAddresses(), mounts, time, log),
+        { Peers.Count: > 0 } => new StaticCluster(options.Name, options.Peers, mounts, time, log),
+        _ => null,
+    };
+
     /// <summary>The connector, slowed down where that is asked for, counted as the engine sees it.</summary>
     private static Mount Mounted(MountOptions options, CacheCounters counters, TimeProvider time)
     {
@@ -89,6 +96,7 @@ internal sealed class Engine : IAsyncDisposable
         return new Mount(options.Path, new MeteredUnderStorage(storage, counters), options.Freshness)
         {
             IsWritable = options.IsWritable,
+            Replicas = options.Replicas,
             Uri = options.UriWithoutSlash,
         };
     }
