@@ -22,7 +22,7 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     /// Asked when the owners have been tried, with their number: true where they should be tried once more before
     /// <c>last</c>, for something has changed. Null: never.
     /// </summary>
-    public Func<int, ValueTask<bool>>? TryAgain { get; init; }
+    public Func<int, CancellationToken, ValueTask<bool>>? TryAgain { get; init; }
 
     /// <summary>Told of each node that a call left for another.</summary>
     public Action<ICacheNode>? PassedOver { get; init; }
@@ -32,13 +32,13 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     public int PageSize => last.PageSize;
 
     public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(path), node => node.GetStatusAsync(path, cancellationToken));
+        AskAsync(KeyOf(path), node => node.GetStatusAsync(path, cancellationToken), cancellationToken);
 
     /// <summary>A listing that breaks off goes on after the last entry it brought.</summary>
     public async IAsyncEnumerable<FileStatus> ListAsync(
         CachePath directory, string? startAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (ICacheNode node in CandidatesAsync(KeyOf(directory)).ConfigureAwait(false))
+        await foreach (ICacheNode node in CandidatesAsync(KeyOf(directory), cancellationToken).ConfigureAwait(false))
         {
             bool brokeOff = false;
             IAsyncEnumerator<FileStatus> entries = node.ListAsync(directory, startAfter, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -67,10 +67,10 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     }
 
     public ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, offset), node => node.ReadAsync(file, offset, destination, expected, cancellationToken));
+        AskAsync(KeyOf(file, offset), node => node.ReadAsync(file, offset, destination, expected, cancellationToken), cancellationToken);
 
     public IRangeReader? TryOpenRange(FileRef file, long offset, long length) =>
-        new RoutedRangeReader(this, CandidatesAsync(KeyOf(file, offset)).GetAsyncEnumerator(), file, offset, length);
+        new RoutedRangeReader(this, KeyOf(file, offset), file, offset, length);
 
     public BackingLease? TryLease(FileRef file, long offset, long length, long expected) =>
         cluster().ActingOwner(KeyOf(file, offset)) == last ? last.TryLease(file, offset, length, expected) : null;
@@ -79,16 +79,16 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
         cluster().ActingOwner(KeyOf(file, offset)) == last ? last.AwaitPageAsync(file, offset, cancellationToken) : new(false);
 
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, 0), node => node.GetCachedBytesAsync(file, cancellationToken));
+        AskAsync(KeyOf(file, 0), node => node.GetCachedBytesAsync(file, cancellationToken), cancellationToken);
 
     public ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, offset), node => node.LoadAsync(file, offset, length, cancellationToken));
+        AskAsync(KeyOf(file, offset), node => node.LoadAsync(file, offset, length, cancellationToken), cancellationToken);
 
     public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, 0), node => node.DescribePagesAsync(file, maxRuns, cancellationToken));
+        AskAsync(KeyOf(file, 0), node => node.DescribePagesAsync(file, maxRuns, cancellationToken), cancellationToken);
 
     public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(path), node => node.RecallStatusAsync(path, cancellationToken));
+        AskAsync(KeyOf(path), node => node.RecallStatusAsync(path, cancellationToken), cancellationToken);
 
     public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
         last.CountCachedAsync(path, recursive, cancellationToken);
@@ -105,7 +105,7 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
         mounts().TryResolve(path, out MountedKey at) ? RingKey.OfFile(at.Mount.Storage.Identity, at.Key) : default;
 
     /// <summary>The owners that are up, then the last resort, which is not asked twice.</summary>
-    private async IAsyncEnumerable<ICacheNode> CandidatesAsync(RingKey key)
+    internal async IAsyncEnumerable<ICacheNode> CandidatesAsync(RingKey key, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         bool wasLast = false;
         int tried = 0;
@@ -115,7 +115,7 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
             tried++;
             yield return node;
         }
-        if (TryAgain is not null && await TryAgain(tried).ConfigureAwait(false))
+        if (TryAgain is not null && await TryAgain(tried, cancellationToken).ConfigureAwait(false))
         {
             foreach (ICacheNode node in cluster().Owners(key))
                 yield return node;
@@ -124,9 +124,9 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
             yield return last;
     }
 
-    private async ValueTask<T> AskAsync<T>(RingKey key, Func<ICacheNode, ValueTask<T>> ask)
+    private async ValueTask<T> AskAsync<T>(RingKey key, Func<ICacheNode, ValueTask<T>> ask, CancellationToken cancellationToken)
     {
-        await foreach (ICacheNode node in CandidatesAsync(key).ConfigureAwait(false))
+        await foreach (ICacheNode node in CandidatesAsync(key, cancellationToken).ConfigureAwait(false))
         {
             try
             {
