@@ -32,6 +32,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
     private ClusterView? _view;
     private Task _refetch = Task.CompletedTask;
     private long _refetchedAt;
+    private volatile bool _isLost;
 
     public ClusterConnection(IReadOnlyList<Uri> seeds, CacheClientOptions options)
     {
@@ -87,8 +88,10 @@ internal sealed class ClusterConnection : IAsyncDisposable
         bool[] answers = await Task.WhenAll(Nodes().Select(n => n.Life.PingAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (answers.Contains(true))
             return true;
+        // When nobody knew anything just now, that is the answer until the next time.
+        bool wasAskedJustNow = _isLost && _options.Time.GetElapsedTime(Volatile.Read(ref _refetchedAt)) < RefetchPeriod;
         Task refetch = Refetch(null);
-        if (hasStorage)
+        if (hasStorage || wasAskedJustNow)
             return false;
         await refetch.WaitAsync(cancellationToken).ConfigureAwait(false);
         return Nodes().Any(n => n.Life.IsUp);
@@ -130,13 +133,15 @@ internal sealed class ClusterConnection : IAsyncDisposable
             TimeSpan early = RefetchPeriod - _options.Time.GetElapsedTime(_refetchedAt);
             if (early > TimeSpan.Zero)
                 await Task.Delay(early, _options.Time, _stop.Token).ConfigureAwait(false);
-            _refetchedAt = _options.Time.GetTimestamp();
+            Volatile.Write(ref _refetchedAt, _options.Time.GetTimestamp());
             ClientTelemetry.Refetches.Add(1);
             Apply(await FetchAsync(Informers(informer), _stop.Token).ConfigureAwait(false));
+            _isLost = false;
         }
         catch (Exception e) when (e is CacheException or OperationCanceledException)
         {
             // The view that we have still finds whoever answers; the next failure asks again.
+            _isLost = true;
         }
     }
 

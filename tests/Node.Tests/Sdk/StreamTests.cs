@@ -214,7 +214,7 @@ public sealed class StreamTests(SdkNodes nodes) : IClassFixture<SdkNodes>, IAsyn
         await using CacheClient client = await nodes.ConnectAsync(new CacheClientOptions { BufferBytes = budget });
         byte[] expected = SHA256.HashData(nodes.Medium);
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(async _ =>
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
         {
             await using CacheReadStream stream = await client.OpenReadAsync("/data/medium");
             Assert.Equal(expected, await SHA256.HashDataAsync(stream));
