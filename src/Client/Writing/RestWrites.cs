@@ -82,7 +82,11 @@ internal sealed class RestWrites(ClusterConnection cluster)
     {
         var request = new HttpRequestMessage(method, address);
         if (content is null)
+        {
+            // A body, if an empty one: HttpClient sends a request without any again, unasked, when its connection ends before the answer.
+            request.Content = new ByteArrayContent([]);
             return request;
+        }
         request.Content = new StreamContent(content);
         // A write that is refused is refused before its content is sent.
         request.Headers.ExpectContinue = true;

@@ -159,6 +159,24 @@ public sealed class WritingTests(SdkNodes nodes) : IClassFixture<SdkNodes>, IAsy
         Assert.False(await _client.ExistsAsync("/rw/given-up"));
     }
 
+    /// <summary>The connection was in use before: HttpClient takes one that ends then for idle, and sends what has no body again.</summary>
+    [Fact]
+    public async Task A_change_whose_answer_is_lost_is_not_sent_again()
+    {
+        using var node = new ScriptedNode(target => target.Contains("mkdir", StringComparison.Ordinal) ? "{}" : null);
+        await using CacheClient client = await CacheClient.ConnectAsync(node.Address);
+        foreach (Func<Task> change in (Func<Task>[])[() => client.DeleteAsync("/f"), () => client.MoveAsync("/f", "/g")])
+        {
+            await client.CreateDirectoryAsync("/d");
+            CacheException lost = await Assert.ThrowsAsync<CacheException>(change);
+            Assert.Equal(CacheError.NodeUnreachable, lost.Error);
+            Assert.Contains("not known", lost.Message, StringComparison.Ordinal);
+        }
+        Assert.Equal(
+            ["POST /api/v1/mkdir?path=%2Fd", "DELETE /api/v1/files/f", "POST /api/v1/mkdir?path=%2Fd", "POST /api/v1/move?from=%2Ff&to=%2Fg"],
+            node.Requests.Select(r => r[..^" HTTP/1.1".Length]));
+    }
+
     [Fact]
     public async Task A_file_of_the_cache_is_copied_within_it()
     {
