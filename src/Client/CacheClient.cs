@@ -48,8 +48,8 @@ public sealed class CacheClient : IAsyncDisposable
         _writes = new RestWrites(cluster);
     }
 
-    /// <summary>The cluster as the client knows it now: members, shares of the ring, mounts.</summary>
-    public ClusterDescription Cluster => _cluster.View.Description;
+    /// <summary>The cluster as the client knows it now: members, shares of the ring, mounts; states are what the client has met with itself.</summary>
+    public ClusterDescription Cluster => _cluster.Describe();
 
     /// <summary>Connects to a cluster through any of its nodes.</summary>
     /// <param name="node">Address of a node's REST port, such as <c>http://cache-1:28080</c>.</param>
@@ -68,7 +68,10 @@ public sealed class CacheClient : IAsyncDisposable
     {
         options ??= new CacheClientOptions();
         options.Validate();
-        var cluster = new ClusterConnection([.. nodes], options);
+        Uri[] addresses = [.. nodes];
+        if (addresses.Length == 0 || Array.Find(addresses, a => !a.IsAbsoluteUri || a.Scheme is not ("http" or "https")) is not null)
+            throw new CacheException(CacheError.InvalidArgument, $"[{string.Join(", ", addresses.AsEnumerable())}] are not addresses of nodes; give at least one, such as http://cache-1:28080.");
+        var cluster = new ClusterConnection(addresses, options);
         try
         {
             await cluster.OpenAsync(cancellationToken).ConfigureAwait(false);

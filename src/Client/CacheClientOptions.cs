@@ -41,6 +41,11 @@ public sealed record CacheClientOptions
         Require(ReadAheadBytes is >= 0 and <= 1024 * CacheLimits.MiB, $"ReadAheadBytes is {ReadAheadBytes}; give 0 to 1 GiB.");
         Require(RangesInFlight is >= 1 and <= 64, $"RangesInFlight is {RangesInFlight}; give 1 to 64.");
         Require(BufferBytes >= 0, $"BufferBytes is {BufferBytes}; give 0 or more.");
+        Require(Limits.ConnectionsPerNode > 0, $"Limits.ConnectionsPerNode is {Limits.ConnectionsPerNode}; give 1 or more.");
+        Require(Limits.CallsPerNode > 0, $"Limits.CallsPerNode is {Limits.CallsPerNode}; give 1 or more.");
+        Require(Limits.MaxMessageBytes > 0, $"Limits.MaxMessageBytes is {Limits.MaxMessageBytes}; give 1 or more.");
+        foreach (TimeSpan time in (ReadOnlySpan<TimeSpan>)[Limits.ConnectTimeout, Limits.Patience, Limits.PingTimeout, Limits.PingPeriod, Limits.IdleTimeout])
+            Require(time > TimeSpan.Zero && time.TotalHours <= 24, $"{time} is among the times of Limits; give more than nothing and at most a day.");
     }
 
     private static void Require(bool holds, string message)

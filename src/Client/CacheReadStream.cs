@@ -108,7 +108,6 @@ public sealed class CacheReadStream : Stream
             CacheFile now = await _reopen!(cancellationToken).ConfigureAwait(false);
             if (now.Ref.Equals(_ahead.File.Ref))
                 throw;
-            _isFixed = true;
             await _ahead.DisposeAsync().ConfigureAwait(false);
             _ahead = _open(now);
             read = await ReadAtPositionAsync(buffer, cancellationToken).ConfigureAwait(false);
@@ -135,6 +134,7 @@ public sealed class CacheReadStream : Stream
     /// <inheritdoc/>
     public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
     {
+        ValidateCopyToArguments(destination, bufferSize);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(bufferSize, CopyBytes));
         try
         {
@@ -172,7 +172,7 @@ public sealed class CacheReadStream : Stream
     {
         _isDisposed = true;
         if (disposing)
-            _ahead.Abandon();
+            _ahead.Close();
         base.Dispose(disposing);
     }
 

@@ -23,7 +23,7 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     /// Asked when the owners have been tried, with their number: true where they should be tried once more before
     /// <c>last</c>, for something has changed. Null: never.
     /// </summary>
-    public Func<int, ValueTask<bool>>? TryAgain { get; init; }
+    public Func<int, CancellationToken, ValueTask<bool>>? TryAgain { get; init; }
 
     /// <summary>Told of each node that a call left for another.</summary>
     public Action<ICacheNode>? PassedOver { get; init; }
@@ -42,13 +42,13 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
             if (node != last)
                 Counters?.ForwardedStatuses.Increment();
             return answer;
-        });
+        }, cancellationToken);
 
     /// <summary>A listing that breaks off goes on after the last entry it brought.</summary>
     public async IAsyncEnumerable<FileStatus> ListAsync(
         CachePath directory, string? startAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (ICacheNode node in CandidatesAsync(KeyOf(directory), replicas: 1).ConfigureAwait(false))
+        await foreach (ICacheNode node in CandidatesAsync(KeyOf(directory), replicas: 1, cancellationToken).ConfigureAwait(false))
         {
             bool brokeOff = false;
             IAsyncEnumerator<FileStatus> entries = node.ListAsync(directory, startAfter, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -84,11 +84,10 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
                 int read = await node.ReadAsync(file, offset, destination, expected, cancellationToken).ConfigureAwait(false);
                 CountRead(node, read, isNew: true);
                 return read;
-            });
+            }, cancellationToken);
 
-    public IRangeReader? TryOpenRange(FileRef file, long offset, long length) => IsOurs(file, offset)
-        ? last.TryOpenRange(file, offset, length)
-        : new RoutedRangeReader(this, CandidatesAsync(KeyOf(file, offset), ReplicasOf(file)).GetAsyncEnumerator(), file, offset, length);
+    public IRangeReader? TryOpenRange(FileRef file, long offset, long length) =>
+        IsOurs(file, offset) ? last.TryOpenRange(file, offset, length) : new RoutedRangeReader(this, file, offset, length);
 
     public BackingLease? TryLease(FileRef file, long offset, long length, long expected) =>
         IsOurs(file, offset) ? last.TryLease(file, offset, length, expected) : null;
@@ -97,16 +96,16 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
         IsOurs(file, offset) ? last.AwaitPageAsync(file, offset, cancellationToken) : new(false);
 
     public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, 0), ReplicasOf(file), node => node.GetCachedBytesAsync(file, cancellationToken));
+        AskAsync(KeyOf(file, 0), ReplicasOf(file), node => node.GetCachedBytesAsync(file, cancellationToken), cancellationToken);
 
     public ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, offset), ReplicasOf(file), node => node.LoadAsync(file, offset, length, cancellationToken));
+        AskAsync(KeyOf(file, offset), ReplicasOf(file), node => node.LoadAsync(file, offset, length, cancellationToken), cancellationToken);
 
     public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(file, 0), ReplicasOf(file), node => node.DescribePagesAsync(file, maxRuns, cancellationToken));
+        AskAsync(KeyOf(file, 0), ReplicasOf(file), node => node.DescribePagesAsync(file, maxRuns, cancellationToken), cancellationToken);
 
     public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        AskAsync(KeyOf(path), replicas: 1, node => node.RecallStatusAsync(path, cancellationToken));
+        AskAsync(KeyOf(path), replicas: 1, node => node.RecallStatusAsync(path, cancellationToken), cancellationToken);
 
     public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
         last.CountCachedAsync(path, recursive, cancellationToken);
@@ -128,8 +127,12 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     private RingKey KeyOf(CachePath path) =>
         mounts().TryResolve(path, out MountedKey at) ? RingKey.OfFile(at.Mount.Storage.Identity, at.Key) : default;
 
+    /// <summary>Those that may serve a part of a file, best first.</summary>
+    internal IAsyncEnumerable<ICacheNode> CandidatesAsync(FileRef file, long offset, CancellationToken cancellationToken) =>
+        CandidatesAsync(KeyOf(file, offset), ReplicasOf(file), cancellationToken);
+
     /// <summary>Those that may serve a key, as the ring orders them, then the last resort, which is not asked twice.</summary>
-    private async IAsyncEnumerable<ICacheNode> CandidatesAsync(RingKey key, int replicas)
+    private async IAsyncEnumerable<ICacheNode> CandidatesAsync(RingKey key, int replicas, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         bool wasLast = false;
         int tried = 0;
@@ -139,7 +142,7 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
             tried++;
             yield return node;
         }
-        if (TryAgain is not null && await TryAgain(tried).ConfigureAwait(false))
+        if (TryAgain is not null && await TryAgain(tried, cancellationToken).ConfigureAwait(false))
         {
             foreach (ICacheNode node in cluster().Keepers(key, replicas))
                 yield return node;
@@ -148,9 +151,9 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
             yield return last;
     }
 
-    private async ValueTask<T> AskAsync<T>(RingKey key, int replicas, Func<ICacheNode, ValueTask<T>> ask)
+    private async ValueTask<T> AskAsync<T>(RingKey key, int replicas, Func<ICacheNode, ValueTask<T>> ask, CancellationToken cancellationToken)
     {
-        await foreach (ICacheNode node in CandidatesAsync(key, replicas).ConfigureAwait(false))
+        await foreach (ICacheNode node in CandidatesAsync(key, replicas, cancellationToken).ConfigureAwait(false))
         {
             try
             {

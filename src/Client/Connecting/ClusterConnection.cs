@@ -15,8 +15,8 @@ namespace Orleans.Cache.Client.Connecting;
 /// Keeps a client's view of the cluster: learnt from any node, learnt again when an answer carries another ring or when nodes fail.
 /// </summary>
 /// <remarks>
-/// Invariants: the view is replaced as a whole, by one fetch at a time, at most once a <see cref="RefetchPeriod"/>, and no request waits
-/// for it. A stale view costs hops, never wrong bytes: nodes serve what they are asked for, whoever owns it.
+/// Invariants: the view is replaced as a whole, by one fetch at a time, at most once a <see cref="RefetchPeriod"/>; a reason to fetch that
+/// comes sooner is put off, not forgotten. No request waits for it unless nobody answers any more. A stale view costs hops, never wrong bytes: nodes serve what they are asked for, whoever owns it.
 /// </remarks>
 internal sealed class ClusterConnection : IAsyncDisposable
 {
@@ -35,6 +35,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
     private ClusterView? _view;
     private Task _refetch = Task.CompletedTask;
     private long _refetchedAt;
+    private volatile bool _isLost;
 
     public ClusterConnection(IReadOnlyList<Uri> seeds, CacheClientOptions options)
     {
@@ -45,6 +46,13 @@ internal sealed class ClusterConnection : IAsyncDisposable
 
     /// <summary>The cluster now.</summary>
     public ClusterView View => Volatile.Read(ref _view)!;
+
+    /// <summary>The cluster as a node described it, with the states that this client has found out itself.</summary>
+    public ClusterDescription Describe()
+    {
+        ClusterView view = View;
+        return view.Description with { Members = [.. view.Description.Members.Select(m => Seen(m, ((HttpNode)view.Nodes.Nodes[m.Name]).Life))] };
+    }
 
     /// <summary>Learns the cluster from the first address that answers.</summary>
     /// <exception cref="CacheException">NodeUnreachable: none does; each with its reason.</exception>
@@ -65,16 +73,31 @@ internal sealed class ClusterConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Pings every node, when the owners have failed: one that was lost for a moment, or has just started again, is found here. Who can
-    /// read the under storage and has not met anybody does not wait for it.
+    /// Pings every node, when the owners have failed: one that was lost for a moment, or has just started again, is found here. Where
+    /// none answers, the addresses that the client was given may know others. Who can read the under storage does not wait for that, and
+    /// for the pings only where it has met somebody.
     /// </summary>
+    /// <param name="tried">How many were asked for what is wanted.</param>
+    /// <param name="cancellationToken">Ends the waiting; the pings go on for others.</param>
     /// <returns>Whether any node answers.</returns>
-    public async ValueTask<bool> AnyNodeAnswersAsync(int tried)
+    public async ValueTask<bool> AnyNodeAnswersAsync(int tried, CancellationToken cancellationToken)
     {
-        if (tried == 0 && _storages.Values.Any(s => s.IsConfigured))
+        bool hasStorage = _storages.Values.Any(s => s.IsConfigured);
+        if (tried == 0 && hasStorage)
+        {
+            _ = Refetch(null);
             return false;
-        bool[] answers = await Task.WhenAll(Nodes().Select(n => n.Life.PingAsync())).ConfigureAwait(false);
-        return answers.Contains(true);
+        }
+        bool[] answers = await Task.WhenAll(Nodes().Select(n => n.Life.PingAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (answers.Contains(true))
+            return true;
+        // When nobody knew anything just now, that is the answer until the next time.
+        bool wasAskedJustNow = _isLost && _options.Time.GetElapsedTime(Volatile.Read(ref _refetchedAt)) < RefetchPeriod;
+        Task refetch = Refetch(null);
+        if (hasStorage || wasAskedJustNow)
+            return false;
+        await refetch.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return Nodes().Any(n => n.Life.IsUp);
     }
 
     public async ValueTask DisposeAsync()
@@ -94,33 +117,42 @@ internal sealed class ClusterConnection : IAsyncDisposable
             Refetch(node.Member.Address);
     }
 
-    /// <summary>Fetches in the background, unless that was done just now.</summary>
+    /// <summary>Fetches in the background, when the last time is a period ago; joins a fetch that is to come or under way.</summary>
     /// <param name="informer">Who is asked first: it knows another ring.</param>
-    private void Refetch(Uri? informer)
+    private Task Refetch(Uri? informer)
     {
-        if (_options.Time.GetElapsedTime(Volatile.Read(ref _refetchedAt)) < RefetchPeriod)
-            return;
         lock (_gate)
         {
-            if (!_refetch.IsCompleted || _stop.IsCancellationRequested || _options.Time.GetElapsedTime(_refetchedAt) < RefetchPeriod)
-                return;
-            Volatile.Write(ref _refetchedAt, _options.Time.GetTimestamp());
-            _refetch = Task.Run(() => RefetchAsync(informer));
+            if (_refetch.IsCompleted && !_stop.IsCancellationRequested)
+                _refetch = Task.Run(() => RefetchAsync(informer));
+            return _refetch;
         }
     }
 
     private async Task RefetchAsync(Uri? informer)
     {
-        ClientTelemetry.Refetches.Add(1);
-        IEnumerable<Uri> up = Nodes().Where(n => n.Life.IsUp).Select(n => n.Member.Address);
         try
         {
-            Apply(await FetchAsync([.. (informer is null ? up : up.Prepend(informer)).Concat(_seeds).Distinct()], _stop.Token).ConfigureAwait(false));
+            TimeSpan early = RefetchPeriod - _options.Time.GetElapsedTime(_refetchedAt);
+            if (early > TimeSpan.Zero)
+                await Task.Delay(early, _options.Time, _stop.Token).ConfigureAwait(false);
+            Volatile.Write(ref _refetchedAt, _options.Time.GetTimestamp());
+            ClientTelemetry.Refetches.Add(1);
+            Apply(await FetchAsync(Informers(informer), _stop.Token).ConfigureAwait(false));
+            _isLost = false;
         }
         catch (Exception e) when (e is CacheException or OperationCanceledException)
         {
             // The view that we have still finds whoever answers; the next failure asks again.
+            _isLost = true;
         }
+    }
+
+    /// <summary>Who is asked, in order. Not who is known to be down, which would be waited for.</summary>
+    private Uri[] Informers(Uri? first)
+    {
+        ILookup<bool, Uri> known = Nodes().ToLookup(n => n.Life.IsUp, n => n.Member.Address);
+        return [.. (first is null ? known[true] : known[true].Prepend(first)).Concat(_seeds.Except(known[false])).Distinct()];
     }
 
     private async Task<ClusterDescription> FetchAsync(IReadOnlyList<Uri> addresses, CancellationToken cancellationToken)
@@ -133,7 +165,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
             try
             {
                 byte[] body = await _transport.Pings.GetByteArrayAsync(new Uri(address, PeerRoutes.Cluster), either.Token).ConfigureAwait(false);
-                if (JsonSerializer.Deserialize(body, ClusterJson.Default.ClusterDescription) is { Members.Count: > 0 } description)
+                if (JsonSerializer.Deserialize(body, ClusterJson.Default.ClusterDescription) is { Members.Count: > 0, Mounts: not null } description)
                     return description;
                 reasons.Add($"{address} names no members");
             }
@@ -176,6 +208,9 @@ internal sealed class ClusterConnection : IAsyncDisposable
         node = new HttpNode(member, pageSize, _transport, ping => Objection(node!, ping)) { RingSeen = RingSeen };
         return node;
     }
+
+    private static MemberDescription Seen(MemberDescription member, NodeLife life) =>
+        life.IsUp ? member with { State = "up", Reason = null } : member with { State = "down", Reason = life.Reason };
 
     private string? Objection(HttpNode node, PingMessage ping)
     {

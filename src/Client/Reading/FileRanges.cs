@@ -16,12 +16,12 @@ internal static class FileRanges
     {
         using Activity? activity = ClientTelemetry.Activities.StartActivity("ocache.range", ActivityKind.Client);
         activity?.SetTag("ocache.path", file.Status.Path.Value).SetTag("ocache.offset", offset).SetTag("ocache.bytes", destination.Length);
-        ClientTelemetry.BytesRead.Add(destination.Length);
         try
         {
             while (!destination.IsEmpty)
             {
                 int filled = await FillFromOwnerAsync(file, offset, destination, cancellationToken).ConfigureAwait(false);
+                ClientTelemetry.BytesRead.Add(filled);
                 offset += filled;
                 destination = destination[filled..];
             }
@@ -42,21 +42,27 @@ internal static class FileRanges
             await FillAsync(file, offset, destination, cancellationToken).ConfigureAwait(false);
             return;
         }
-        // Whole pages, so that no page is asked for twice.
-        int pages = (destination.Length / parts + file.Ref.PageSize - 1) / file.Ref.PageSize;
-        int part = Math.Max(pages, 1) * file.Ref.PageSize;
+        // Borders between pages, so that no page is asked for twice. Long: the end of the last part may be behind what an int can count.
+        long end = offset + destination.Length;
+        long first = offset - offset % file.Ref.PageSize;
+        long pages = (end - first + file.Ref.PageSize - 1) / file.Ref.PageSize;
+        long part = (pages + parts - 1) / parts * file.Ref.PageSize;
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var filling = new List<Task>(parts);
-        for (int start = 0; start < destination.Length; start += part)
-            filling.Add(FillPartAsync(file, offset + start, destination.Slice(start, Math.Min(part, destination.Length - start)), failed));
+        for (long border = first; border < end; border += part)
+        {
+            long start = Math.Max(border, offset);
+            Memory<byte> its = destination.Slice((int)(start - offset), (int)(Math.Min(border + part, end) - start));
+            filling.Add(FillPartAsync(file, start, its, failed));
+        }
         // Not until all have ended: they write into the caller's memory.
         await Task.WhenAll(filling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        foreach (Task part1 in filling)
+        foreach (Task filled in filling)
         {
             // The one that failed first has cancelled the others.
-            if (part1.IsFaulted)
-                await part1.ConfigureAwait(false);
+            if (filled.IsFaulted)
+                await filled.ConfigureAwait(false);
         }
     }
 

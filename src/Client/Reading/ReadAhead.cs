@@ -10,7 +10,8 @@ namespace Orleans.Cache.Client.Reading;
 /// </summary>
 /// <remarks>
 /// Invariants: the pieces follow each other without gaps, and the first one holds the reader's position or begins there. A piece whose
-/// reading failed is not reported: the read that needs its bytes asks again itself, so errors are those of now.
+/// reading failed is not reported: the read that needs its bytes asks again itself, so errors are those of now. Once it is closed, only
+/// who closed it touches the pieces: a read that was waiting for one of them finds it closed first.
 /// </remarks>
 internal sealed class ReadAhead(CacheFile file, CacheClientOptions options, BufferBudget budget) : IAsyncDisposable
 {
@@ -26,6 +27,7 @@ internal sealed class ReadAhead(CacheFile file, CacheClientOptions options, Buff
     private long _next;
     private long _end;
     private long _run;
+    private volatile bool _isClosed;
 
     public CacheFile File { get; } = file;
 
@@ -54,13 +56,19 @@ internal sealed class ReadAhead(CacheFile file, CacheClientOptions options, Buff
     /// <summary>Gives up what is under way, and waits until its memory is free.</summary>
     public async ValueTask DisposeAsync()
     {
-        Abandon();
+        Close();
         await _left.ConfigureAwait(false);
         _wanted.Dispose();
     }
 
-    /// <summary>Stops what is under way without waiting for it.</summary>
-    public void Abandon()
+    /// <summary>Stops what is under way without waiting for it. Nothing is read any more.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        Abandon();
+    }
+
+    private void Abandon()
     {
         if (_pieces.Count == 0)
             return;
@@ -114,6 +122,7 @@ internal sealed class ReadAhead(CacheFile file, CacheClientOptions options, Buff
         Task filling = _pieces.Peek().Filling;
         if (!filling.IsCompleted)
             await filling.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ObjectDisposedException.ThrowIf(_isClosed, typeof(CacheReadStream));
         cancellationToken.ThrowIfCancellationRequested();
         if (!filling.IsCompletedSuccessfully)
         {

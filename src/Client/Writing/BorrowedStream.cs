@@ -3,6 +3,9 @@ namespace Orleans.Cache.Client.Writing;
 /// <summary>Content that a request reads and does not dispose of. What it throws is kept: to the request it is just a failure to send.</summary>
 internal sealed class BorrowedStream(Stream inner) : Stream
 {
+    /// <summary>Whether any of the content was asked for: then it cannot be sent a second time.</summary>
+    public bool IsBegun { get; private set; }
+
     /// <summary>What reading the content threw.</summary>
     public Exception? Failure { get; private set; }
 
@@ -23,6 +26,7 @@ internal sealed class BorrowedStream(Stream inner) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        IsBegun = true;
         try
         {
             return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
@@ -37,7 +41,8 @@ internal sealed class BorrowedStream(Stream inner) : Stream
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
+    /// <summary>Not supported: requests read asynchronously.</summary>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override long Seek(long offset, SeekOrigin origin) => inner.Seek(offset, origin);
 

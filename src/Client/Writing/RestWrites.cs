@@ -31,7 +31,7 @@ internal sealed class RestWrites(ClusterConnection cluster)
         byte[] body = [];
         try
         {
-            body = await SendAsync(path, HttpMethod.Put, FilesRoute(path), request => Prepare(request, borrowed, condition), cancellationToken).ConfigureAwait(false);
+            body = await SendAsync(path, HttpMethod.Put, FilesRoute(path), borrowed, condition, cancellationToken).ConfigureAwait(false);
         }
         catch (CacheException) when (borrowed.Failure is { } failure)
         {
@@ -42,31 +42,26 @@ internal sealed class RestWrites(ClusterConnection cluster)
     }
 
     public Task CreateDirectoryAsync(CachePath path, CancellationToken cancellationToken) =>
-        SendAsync(path, HttpMethod.Post, $"{MakeDirectory}?path={Uri.EscapeDataString(path.Value)}", null, cancellationToken);
+        SendAsync(path, HttpMethod.Post, $"{MakeDirectory}?path={Uri.EscapeDataString(path.Value)}", cancellationToken);
 
     public Task DeleteAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
-        SendAsync(path, HttpMethod.Delete, FilesRoute(path) + (recursive ? "?recursive=true" : ""), null, cancellationToken);
+        SendAsync(path, HttpMethod.Delete, FilesRoute(path) + (recursive ? "?recursive=true" : ""), cancellationToken);
 
     public Task MoveAsync(CachePath from, CachePath to, CancellationToken cancellationToken) =>
-        SendAsync(from, HttpMethod.Post, $"{Move}?from={Uri.EscapeDataString(from.Value)}&to={Uri.EscapeDataString(to.Value)}", null, cancellationToken);
+        SendAsync(from, HttpMethod.Post, $"{Move}?from={Uri.EscapeDataString(from.Value)}&to={Uri.EscapeDataString(to.Value)}", cancellationToken);
 
-    private static void Prepare(HttpRequestMessage request, Stream content, WriteCondition condition)
-    {
-        request.Content = new StreamContent(content);
-        // A write that is refused is refused before its content is sent.
-        request.Headers.ExpectContinue = true;
-        Demand(request.Headers, condition);
-    }
+    private Task<byte[]> SendAsync(CachePath path, HttpMethod method, string route, CancellationToken cancellationToken) =>
+        SendAsync(path, method, route, null, WriteCondition.None, cancellationToken);
 
-    private async Task<byte[]> SendAsync(CachePath path, HttpMethod method, string route, Action<HttpRequestMessage>? prepare, CancellationToken cancellationToken)
+    private async Task<byte[]> SendAsync(
+        CachePath path, HttpMethod method, string route, BorrowedStream? content, WriteCondition condition, CancellationToken cancellationToken)
     {
         for (int round = 1; ; round++)
         {
             foreach (HttpNode node in cluster.View.Nodes.Owners(KeyOf(path)).OfType<HttpNode>())
             {
                 // A request cannot be sent twice, a message neither.
-                using var request = new HttpRequestMessage(method, node.AddressOf(route));
-                prepare?.Invoke(request);
+                using HttpRequestMessage request = Request(method, node.AddressOf(route), content, condition);
                 try
                 {
                     return await node.ChangeAsync(request, cancellationToken).ConfigureAwait(false);
@@ -74,14 +69,35 @@ internal sealed class RestWrites(ClusterConnection cluster)
                 catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
                 {
                     cluster.NodeFailed(node);
-                    if (e.InnerException is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError })
+                    if (content is { IsBegun: true } || !WasNotConnected(e))
                         throw new CacheException(CacheError.NodeUnreachable, $"{e.Message} Whether '{path}' was changed is not known; look before you try again.", e);
                 }
             }
-            if (round == 2 || !await cluster.AnyNodeAnswersAsync(tried: 1).ConfigureAwait(false))
+            if (round == 2 || !await cluster.AnyNodeAnswersAsync(tried: 1, cancellationToken).ConfigureAwait(false))
                 throw Cluster.RoutedNode.NoneLeft();
         }
     }
+
+    private static HttpRequestMessage Request(HttpMethod method, Uri address, BorrowedStream? content, WriteCondition condition)
+    {
+        var request = new HttpRequestMessage(method, address);
+        if (content is null)
+        {
+            // A body, if an empty one: HttpClient sends a request without any again, unasked, when its connection ends before the answer.
+            request.Content = new ByteArrayContent([]);
+            return request;
+        }
+        request.Content = new StreamContent(content);
+        // A write that is refused is refused before its content is sent.
+        request.Headers.ExpectContinue = true;
+        Demand(request.Headers, condition);
+        return request;
+    }
+
+    private static bool WasNotConnected(CacheException failure) => failure.InnerException is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+    };
 
     private RingKey KeyOf(CachePath path) =>
         cluster.View.Mounts.TryResolve(path, out MountedKey at) ? RingKey.OfFile(at.Mount.Storage.Identity, at.Key) : default;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Cache.Client;
 using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Client.Nodes;
 using Orleans.Cache.Files;
@@ -15,7 +16,7 @@ namespace Orleans.Cache.Model.Tests.Running;
 
 /// <summary>
 /// Three nodes over one source that reach each other over HTTP, as they do in a static cluster. Each question goes to another one
-/// of those that run. A restart ends a node, or starts it where it had ended: most sequences run with one of them gone for a while.
+/// of those that run, or through a client that knows them all. A restart ends a node, or starts it where it had ended: most sequences run with one of them gone for a while.
 /// </summary>
 internal sealed class ClusterBench : IBench
 {
@@ -26,6 +27,7 @@ internal sealed class ClusterBench : IBench
 
     private readonly BenchSource _source;
     private readonly Member[] _members;
+    private ClientDoor? _client;
 
     private ClusterBench(Setup setup)
     {
@@ -33,7 +35,7 @@ internal sealed class ClusterBench : IBench
         int[] ports = FreePorts();
         RingMember[] ring = [.. ports.Select((port, i) => new RingMember($"n{i + 1}", new Uri($"http://127.0.0.1:{port}")))];
         _members = [.. ring.Select(m => new Member(new BenchNode(m.Name, setup, _source.Mounts, Clock), m.Address.Port, ring, _source))];
-        Door = new RotatingDoor(() => [.. _members.Where(m => m.Node.IsOpen).Select(m => m.Door!)]);
+        Door = new RotatingDoor(() => [.. _members.Where(m => m.Node.IsOpen).Select(m => m.Door!), _client!]);
     }
 
     public ManualTimeProvider Clock => _source.Clock;
@@ -55,6 +57,7 @@ internal sealed class ClusterBench : IBench
             {
                 foreach (Member member in bench._members)
                     await member.StartAsync();
+                bench._client = new ClientDoor(await CacheClient.ConnectAsync(bench._members[0].Address, new CacheClientOptions { Limits = Limits }));
                 return bench;
             }
             catch (IOException) when (attempt < 5)
@@ -80,6 +83,8 @@ internal sealed class ClusterBench : IBench
 
     public async ValueTask DisposeAsync()
     {
+        if (_client is not null)
+            await _client.DisposeAsync();
         foreach (Member member in _members)
             await member.DisposeAsync();
         await _source.DisposeAsync();
@@ -115,6 +120,8 @@ internal sealed class ClusterBench : IBench
         private StaticCluster? _cluster;
 
         public BenchNode Node => node;
+
+        public Uri Address => new($"http://127.0.0.1:{port}");
 
         public RestDoor? Door { get; private set; }
 

@@ -1,6 +1,5 @@
 using System.Net;
 using Orleans.Cache.Node.Tests.Alluxio;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.Cluster;

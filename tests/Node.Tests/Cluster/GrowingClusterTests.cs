@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using Orleans.Cache.Node.Tests.Process;
 using Xunit.Abstractions;
 
 namespace Orleans.Cache.Node.Tests.Cluster;
 
-/// <summary>3, then 4, then 3 nodes under load.</summary>
+/// <summary>3, then 4, then 3 nodes under a load of SDK readers.</summary>
 [Collection(ClusterRounds.OneAtATime)]
 public sealed class GrowingClusterTests(ITestOutputHelper output)
 {
@@ -20,10 +19,9 @@ public sealed class GrowingClusterTests(ITestOutputHelper output)
         await using NodeCluster cluster = await NodeCluster.StartAsync(members: 4, started: 3, _ => ["--mount", $"/=file://{files.Path}"]);
         await cluster.UntilTogetherAsync();
         await files.CacheAllAsync(cluster[0]);
-        NodeProcess[] three = [.. cluster.Running];
         double before = await cluster.SumAsync("ocache_ufs_pages_total");
         Assert.Equal(files.Pages, before);
-        await using ReaderLoad load = ReaderLoad.Start(files, three, seed);
+        await using ReaderLoad load = await ReaderLoad.StartSdkAsync(files, cluster[0], seed);
         await load.UntilReadAsync(Enough, 0);
 
         await cluster.StartNodeAsync(Fourth);

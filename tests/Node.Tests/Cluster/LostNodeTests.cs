@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace Orleans.Cache.Node.Tests.Cluster;
 
-/// <summary>One of three nodes is killed, frozen or stopped under 64 readers: no read fails, no byte is wrong, and it is soon as before.</summary>
+/// <summary>One of three nodes is killed, frozen or stopped under 64 readers, of the SDK where it must not be noticed: no read fails, no byte is wrong, and it is soon as before.</summary>
 [Collection(ClusterRounds.OneAtATime)]
 public sealed class LostNodeTests(ITestOutputHelper output)
 {
@@ -22,7 +22,7 @@ public sealed class LostNodeTests(ITestOutputHelper output)
         await using NodeCluster cluster = await NodeCluster.StartAsync(3, "--mount", $"/=file://{files.Path}");
         await files.CacheAllAsync(cluster[0]);
         double filled = await cluster.SumAsync("ocache_ufs_pages_total");
-        await using ReaderLoad load = ReaderLoad.Start(files, [cluster[0], cluster[2]], seed);
+        await using ReaderLoad load = await ReaderLoad.StartSdkAsync(files, cluster[0], seed);
 
         await CheckAsync(load, () => cluster.KillNodeAsync(Victim), TimeSpan.FromSeconds(1));
         await cluster.UntilSeenAsync(Victim, "down");
@@ -46,7 +46,7 @@ public sealed class LostNodeTests(ITestOutputHelper output)
         using var files = new SourceFiles(seed);
         await using NodeCluster cluster = await NodeCluster.StartAsync(3, "--mount", $"/=file://{files.Path}");
         await files.CacheAllAsync(cluster[0]);
-        await using ReaderLoad load = ReaderLoad.Start(files, [cluster[0], cluster[2]], seed);
+        await using ReaderLoad load = await ReaderLoad.StartSdkAsync(files, cluster[0], seed);
 
         await CheckAsync(load, () =>
         {
@@ -89,7 +89,7 @@ public sealed class LostNodeTests(ITestOutputHelper output)
         long after = to + (long)(back.TotalSeconds * Stopwatch.Frequency);
         await load.UntilReadAsync(Enough, after);
         TimeSpan medianBefore = load.MedianBetween(from, to), medianAfter = load.MedianBetween(after, long.MaxValue);
-        output.WriteLine($"median {medianBefore.TotalMilliseconds:0.0} ms before, {medianAfter.TotalMilliseconds:0.0} ms after; longest read {load.Longest.TotalSeconds:0.00} s; {load.Count} reads");
+        output.WriteLine($"median {medianBefore.TotalMilliseconds:0.0} ms before, {medianAfter.TotalMilliseconds:0.0} ms after; longest read since {load.LongestAfter(to).TotalSeconds:0.000} s; {load.Count} reads");
         Assert.True(medianAfter < Tolerance * medianBefore, $"A read takes {medianAfter} where it took {medianBefore}.");
     }
 }

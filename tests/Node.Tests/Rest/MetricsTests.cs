@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using Orleans.Cache.Gateway.Metrics;
 
@@ -32,7 +31,7 @@ public sealed class MetricsTests
     {
         using var meter = new Meter("test." + Guid.NewGuid());
         using var scrape = new PrometheusScrape();
-        using MeterProvider provider = Sdk.CreateMeterProviderBuilder().AddMeter(meter.Name).AddReader(scrape.Reader)
+        using MeterProvider provider = OpenTelemetry.Sdk.CreateMeterProviderBuilder().AddMeter(meter.Name).AddReader(scrape.Reader)
             .AddView("sizes", new ExplicitBucketHistogramConfiguration { Boundaries = [1, 10] }).Build();
         meter.CreateCounter<long>("things", "{thing}", "Back\\slash and\nnew line.").Add(5, new("quote", "\"q\""), new("path.name", "a\\b\nc"), new("ok", true));
         Histogram<double> sizes = meter.CreateHistogram<double>("sizes", "By");
