@@ -1,8 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Orleans.Cache.Client.Membership;
-using Orleans.Cache.Gateway.Rest.Targets;
 using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.Rest.Targets;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 
