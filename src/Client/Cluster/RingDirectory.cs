@@ -14,8 +14,8 @@ internal sealed class RingDirectory(Func<ClusterNodes> cluster, ICacheNode local
 
     public IReadOnlyList<ICacheNode> All => [.. cluster().Nodes.Values];
 
-    public string NameOfOwner(UfsIdentity identity, string key, long stripe) =>
-        (cluster().ActingOwner(RingKey.Of(identity, key, stripe)) ?? local).Name;
+    /// <summary>Of several replicas the one that this node asks.</summary>
+    public string NameOfOwner(UfsIdentity identity, string key, long stripe) => routed.KeeperOf(identity, key, stripe).Name;
 
     public ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe) =>
         cluster().ActingOwner(RingKey.Of(identity, key, stripe)) == local ? local : routed;

@@ -116,6 +116,10 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
 
     public Task DropAsync(FileRef file) => last.DropAsync(file);
 
+    /// <summary>Who is asked for pages of a stripe now.</summary>
+    internal ICacheNode KeeperOf(UfsIdentity identity, string key, long stripe) =>
+        cluster().ActingKeeper(RingKey.Of(identity, key, stripe), mounts().ReplicasOf(identity)) ?? last;
+
     /// <summary>Pages only: statuses have one owner, so that one reader after another is told the same.</summary>
     private int ReplicasOf(FileRef file) => mounts().ReplicasOf(file.Identity);
 

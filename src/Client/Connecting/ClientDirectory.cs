@@ -1,7 +1,6 @@
 using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Nodes;
-using Orleans.Cache.Ring;
 
 namespace Orleans.Cache.Client.Connecting;
 
@@ -12,8 +11,7 @@ internal sealed class ClientDirectory(Func<ClusterView> view, RoutedNode routed)
 
     public IReadOnlyList<ICacheNode> All => [.. view().Nodes.Nodes.Values];
 
-    public string NameOfOwner(UfsIdentity identity, string key, long stripe) =>
-        (view().Nodes.ActingOwner(RingKey.Of(identity, key, stripe)) ?? routed).Name;
+    public string NameOfOwner(UfsIdentity identity, string key, long stripe) => routed.KeeperOf(identity, key, stripe).Name;
 
     public ICacheNode OwnerOf(UfsIdentity identity, string key, long stripe) => routed;
 }

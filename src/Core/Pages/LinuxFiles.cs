@@ -17,7 +17,7 @@ internal static unsafe partial class LinuxFiles
 
     private const int CurrentDirectory = -100;
     private const int RwfNoWait = 8, NotSupported = 95;
-    private const int LockExclusive = 2, LockNonBlocking = 4;
+    private const int LockExclusive = 2, LockNonBlocking = 4, LockRelease = 8;
     private const int PunchHole = 2, KeepSize = 1;
     private const long TmpfsMagic = 0x01021994, RamfsMagic = 0x858458F6;
     private const int SeekData = 3, SeekHole = 4;
@@ -155,6 +155,8 @@ internal static unsafe partial class LinuxFiles
 
     /// <summary>False where another process (or another open of this one) holds the lock.</summary>
     public static bool TryLock(int file) => flock(file, LockExclusive | LockNonBlocking) == 0;
+
+    public static void Unlock(int file) => _ = flock(file, LockRelease);
 
     /// <summary>First offset at or after <paramref name="offset"/> that holds data, or a negative errno (ENXIO: none).</summary>
     public static long FindData(int file, long offset)

@@ -30,5 +30,10 @@ internal sealed class StoreLock : IDisposable
             + "stop that node or name another directory.");
     }
 
-    public void Dispose() => LinuxFiles.Close(_file);
+    /// <summary>Closing alone would leave the lock with a child that was forked this moment and has not yet called exec, which closes its copy.</summary>
+    public void Dispose()
+    {
+        LinuxFiles.Unlock(_file);
+        LinuxFiles.Close(_file);
+    }
 }
