@@ -69,7 +69,7 @@ internal sealed class RestWrites(ClusterConnection cluster)
                 catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
                 {
                     cluster.NodeFailed(node);
-                    if (content is { IsBegun: true } || !WasNotConnected(e))
+                    if (MayHaveBeenCarriedOut(request, content, e))
                         throw new CacheException(CacheError.NodeUnreachable, $"{e.Message} Whether '{path}' was changed is not known; look before you try again.", e);
                 }
             }
@@ -84,7 +84,7 @@ internal sealed class RestWrites(ClusterConnection cluster)
         if (content is null)
         {
             // A body, if an empty one: HttpClient sends a request without any again, unasked, when its connection ends before the answer.
-            request.Content = new ByteArrayContent([]);
+            request.Content = new EmptyBody();
             return request;
         }
         request.Content = new StreamContent(content);
@@ -93,6 +93,13 @@ internal sealed class RestWrites(ClusterConnection cluster)
         Demand(request.Headers, condition);
         return request;
     }
+
+    /// <summary>
+    /// A request without content is whole when its body was asked for, which comes after the connection, so one that was given up while it
+    /// connected was not carried out. The headers of one with content go ahead, and are all there is of an empty file.
+    /// </summary>
+    private static bool MayHaveBeenCarriedOut(HttpRequestMessage request, BorrowedStream? content, CacheException failure) =>
+        request.Content is EmptyBody body ? body.IsBegun : content is { IsBegun: true } || !WasNotConnected(failure);
 
     private static bool WasNotConnected(CacheException failure) => failure.InnerException is HttpRequestException
     {

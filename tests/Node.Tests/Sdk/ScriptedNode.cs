@@ -6,17 +6,21 @@ using System.Text;
 namespace Orleans.Cache.Node.Tests.Sdk;
 
 /// <summary>
-/// What a client takes for the only node of a cluster: it describes itself, and answers other requests as the test says. A null answer
+/// What a client takes for a node of a cluster, mostly the only one: it describes itself, and answers other requests as the test says. A null answer
 /// ends the connection where the answer would have begun, as a process does that is killed.
 /// </summary>
 internal sealed class ScriptedNode : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<string, string?> _answer;
+    private readonly string _owner;
 
-    public ScriptedNode(Func<string, string?> answer)
+    /// <param name="answer">To a target.</param>
+    /// <param name="owner">Address of another node that is said to own all but a four-thousandth of everything.</param>
+    public ScriptedNode(Func<string, string?> answer, Uri? owner = null)
     {
         _answer = answer;
+        _owner = owner is null ? "" : $$""",{"name":"n2","url":"{{owner}}","weight":64,"share":1,"state":"up"}""";
         _listener.Start();
         _ = AcceptAsync();
     }
@@ -68,7 +72,7 @@ internal sealed class ScriptedNode : IDisposable
         {
             return $$"""
                 {"node":"n1","version":1,"ring":"","pageSize":1048576,"stripeBytes":268435456,"mounts":[{"path":"/","identity":"mem://x"}],
-                "members":[{"name":"n1","url":"{{Address}}","weight":1,"share":1,"state":"up"}]}
+                "members":[{"name":"n1","url":"{{Address}}","weight":0.015625,"share":1,"state":"up"}{{_owner}}]}
                 """;
         }
         Requests.Enqueue(request);

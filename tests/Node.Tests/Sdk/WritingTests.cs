@@ -177,6 +177,17 @@ public sealed class WritingTests(SdkNodes nodes) : IClassFixture<SdkNodes>, IAsy
             node.Requests.Select(r => r[..^" HTTP/1.1".Length]));
     }
 
+    /// <summary>The connection is given up, not refused, as to a machine that has lost its power: that the change was not carried out is certain all the same.</summary>
+    [Fact]
+    public async Task A_node_that_takes_no_connection_is_passed_over()
+    {
+        using var deaf = new DeafListener();
+        using var node = new ScriptedNode(target => target.Contains("mkdir", StringComparison.Ordinal) ? "{}" : null, owner: deaf.Address);
+        await using CacheClient client = await CacheClient.ConnectAsync(node.Address);
+        await client.CreateDirectoryAsync("/d");
+        Assert.Equal("POST /api/v1/mkdir?path=%2Fd HTTP/1.1", Assert.Single(node.Requests));
+    }
+
     [Fact]
     public async Task A_file_of_the_cache_is_copied_within_it()
     {
