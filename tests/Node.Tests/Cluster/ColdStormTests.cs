@@ -31,10 +31,10 @@ public sealed class ColdStormTests(ITestOutputHelper output)
         Assert.Equal(content.Length, await cluster.SumAsync("ocache_ufs_read_bytes_total"));
     });
 
-    /// <summary>A page and a little of the next.</summary>
+    /// <summary>A page and a part of the next: large enough that it is no small read, which passes the cache by.</summary>
     private static async Task ReadAsync(HttpClient node, byte[] content, int from)
     {
-        int length = Math.Min(CacheLimits.MiB + 1000, content.Length - from);
+        int length = Math.Min(CacheLimits.MiB + new CacheLimits().BypassBelowBytes, content.Length - from);
         using var request = new HttpRequestMessage(HttpMethod.Get, "api/v1/files/cold");
         request.Headers.Range = new RangeHeaderValue(from, from + length - 1);
         using HttpResponseMessage answer = await node.SendAsync(request);
