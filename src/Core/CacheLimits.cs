@@ -62,10 +62,11 @@ public sealed record CacheLimits
     public int MaxEntriesPerListing { get; init; } = 100_000;
 
     /// <summary>
-    /// Backing files kept open, which spares small files an open and a close a read: about 1.5 KiB each, kernel included. Fewer
-    /// where the process may not open so many descriptors (<see cref="DescriptorBudget"/>).
+    /// Backing files kept open: about 1.5 KiB each, kernel included. More make nothing faster: to find the one of many small files that is
+    /// open costs as many cache misses as opening it (over 100,000 of 20 KiB, 65,536 open ones served 0.74 of nginx, 1,000 served 0.78).
+    /// Fewer where the process may not open so many descriptors (<see cref="DescriptorBudget"/>).
     /// </summary>
-    public int MaxOpenBackingFiles { get; init; } = 64 * KiB;
+    public int MaxOpenBackingFiles { get; init; } = 8 * KiB;
 
     /// <summary>Files, pages and reads that go on at shutdown get this long to end.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);

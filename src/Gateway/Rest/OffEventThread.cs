@@ -11,11 +11,15 @@ namespace Orleans.Cache.Gateway.Rest;
 /// </summary>
 internal static class OffEventThread
 {
-    public static async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public static Task InvokeAsync(HttpContext context, RequestDelegate next) => IsOnBytePath(context.Request) ? next(context) : OnPoolAsync(context, next);
+
+    /// <summary>Reads of files do not come here: <see cref="FileEndpoint.ShortenAsync"/> stands in front.</summary>
+    private static bool IsOnBytePath(HttpRequest request) => AlluxioReads.IsRead(request)
+        || request.Path.StartsWithSegments(PeerRoutes.Data, StringComparison.OrdinalIgnoreCase);
+
+    private static async Task OnPoolAsync(HttpContext context, RequestDelegate next)
     {
-        if (!FileEndpoint.IsRead(context.Request) && !AlluxioReads.IsRead(context.Request)
-            && !context.Request.Path.StartsWithSegments(PeerRoutes.Data, StringComparison.OrdinalIgnoreCase))
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await next(context).ConfigureAwait(false);
     }
 }

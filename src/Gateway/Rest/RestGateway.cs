@@ -66,9 +66,9 @@ public static class RestGateway
     public static WebApplication MapRestGateway(this WebApplication app)
     {
         NodeTelemetry.Start(app.Services);
-        app.Use(OffEventThread.InvokeAsync);
         app.UseMiddleware<ProblemMiddleware>();
         app.Use(The<FileEndpoint>(app).ShortenAsync);
+        app.Use(OffEventThread.InvokeAsync);
         app.UseAlluxio();
         app.UseRouting();
         app.MapMethods(FileEndpoint.Pattern, GetAndHead, (Delegate)The<FileEndpoint>(app).HandleAsync).Describe(

@@ -1,4 +1,6 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace Orleans.Cache.Gateway.SendFile;
 
@@ -9,7 +11,7 @@ namespace Orleans.Cache.Gateway.SendFile;
 /// And where a body does break off, Kestrel leaves it as it was read and asks for the next request, which is no way to use a
 /// pipe. It is told that there is nothing more: what follows a broken body must not be taken for a request.
 /// </summary>
-internal sealed class EndLastReader(PipeReader input) : PipeReader
+internal sealed class EndLastReader(PipeReader input) : PipeReader, IValueTaskSource<ReadResult>
 {
     /// <summary>End of the buffer given last, and whether the reader has looked at all of it.</summary>
     private SequencePosition _end;
@@ -18,6 +20,12 @@ internal sealed class EndLastReader(PipeReader input) : PipeReader
     /// <summary>A result was given and not advanced over yet.</summary>
     private bool _isOut;
     private bool _isBroken;
+
+    /// <summary>The read that is waited for, and who waits. One at a time, as of every pipe: it needs no object a request.</summary>
+    private ValueTask<ReadResult> _reading;
+    private Action? _resume;
+    private Action<object?>? _continuation;
+    private object? _state;
 
     public override bool TryRead(out ReadResult result)
     {
@@ -37,7 +45,36 @@ internal sealed class EndLastReader(PipeReader input) : PipeReader
         if (IsBroken())
             return new(Nothing);
         ValueTask<ReadResult> reading = input.ReadAsync(cancellationToken);
-        return reading.IsCompletedSuccessfully ? new(Given(reading.Result)) : AwaitedAsync(reading);
+        if (reading.IsCompletedSuccessfully)
+            return new(Given(reading.Result));
+        _reading = reading;
+        return new(this, token: 0);
+    }
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
+    {
+        ValueTask<ReadResult> reading = _reading;
+        _reading = default;
+        return Given(reading.GetAwaiter().GetResult());
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) =>
+        !_reading.IsCompleted ? ValueTaskSourceStatus.Pending
+        : _reading.IsCompletedSuccessfully ? ValueTaskSourceStatus.Succeeded
+        : _reading.IsCanceled ? ValueTaskSourceStatus.Canceled
+        : ValueTaskSourceStatus.Faulted;
+
+    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        _continuation = continuation;
+        _state = state;
+        ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter waiting =
+            _reading.ConfigureAwait((flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0).GetAwaiter();
+        _resume ??= Resume;
+        if ((flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0)
+            waiting.OnCompleted(_resume);
+        else
+            waiting.UnsafeOnCompleted(_resume);
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -59,7 +96,15 @@ internal sealed class EndLastReader(PipeReader input) : PipeReader
 
     private bool IsBroken() => _isBroken |= _isOut;
 
-    private async ValueTask<ReadResult> AwaitedAsync(ValueTask<ReadResult> reading) => Given(await reading.ConfigureAwait(false));
+    /// <summary>Forgotten before it goes on, for it reads again.</summary>
+    private void Resume()
+    {
+        Action<object?> continuation = _continuation!;
+        object? state = _state;
+        _continuation = null;
+        _state = null;
+        continuation(state);
+    }
 
     private ReadResult Given(in ReadResult result)
     {

@@ -19,8 +19,8 @@ namespace Orleans.Cache.Gateway.SendFile;
 /// </summary>
 internal sealed class SocketPipeWriter(Socket socket, PipeWriter transport, Action<ConnectionAbortedException> abort, TimeSpan stallTimeout) : PipeWriter
 {
-    /// <summary>Headers and small bodies fit without growing; large bodies come in chunks of this much or go by sendfile.</summary>
-    private const int BufferSize = 16 * 1024;
+    /// <summary>Headers and bodies too small for sendfile fit without growing; large bodies come in chunks of about this much.</summary>
+    private const int BufferSize = 32 * 1024;
 
     /// <summary>While the socket is full, this much of the file is sent from memory: the runtime tells us when that is through, which tells that the socket takes bytes again.</summary>
     private const int ProbeSize = 16 * 1024;

@@ -19,7 +19,6 @@ public sealed class MetricsTests
         Assert.Equal("counter", text.Types["ocache_page_misses_total"]);
         Assert.Equal("counter", text.Types["ocache_cache_read_bytes_total"]);
         Assert.Equal("histogram", text.Types["http_server_request_duration_seconds"]);
-        Assert.Equal("gauge", text.Types["http_server_active_requests"]);
         Assert.Equal("gauge", text.Types["kestrel_active_connections"]);
         Assert.Contains("dotnet_gc_collections_total", text.Types.Keys);
         Assert.Contains("dotnet_process_cpu_time_seconds_total", text.Types.Keys);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
@@ -107,7 +108,9 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
     private static void WritePath(byte* path, FileId file, long incarnation)
     {
         var target = new Span<byte>(path, MaxPath);
-        file.Value.TryFormat(target[3..], out _, "x32", CultureInfo.InvariantCulture);
+        Span<byte> id = stackalloc byte[IdDigits / 2];
+        BinaryPrimitives.WriteUInt128BigEndian(id, file.Value);
+        Convert.TryToHexStringLower(id, target[3..], out _);
         target[0] = target[3];
         target[1] = target[4];
         target[2] = (byte)'/';

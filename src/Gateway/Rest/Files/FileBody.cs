@@ -43,14 +43,35 @@ internal sealed class FileBody(HttpContext context, CacheFile file)
 
     /// <summary>Sends a range. Ends early only where the client is gone.</summary>
     /// <exception cref="CacheException">Changed, NotFound, Unavailable, Overloaded.</exception>
-    public async ValueTask SendAsync(ByteRange range)
+    public ValueTask SendAsync(ByteRange range)
     {
-        long end = range.Start + range.Length;
         if (range.Length >= SendFileFrom)
             _sendFile = context.Features.Get<ISendFileFeature>();
+        else if (!context.Response.HasStarted && file.TryLease(range.Start, range.Length, range.Length) is { } lease)
+            return SendSmallAsync(range, lease);
+        return SendPiecesAsync(range.Start, range.Start + range.Length);
+    }
+
+    /// <summary>The short way of most requests to small files: cached, read into the transport's memory behind the headers, and sent with them.</summary>
+    private async ValueTask SendSmallAsync(ByteRange range, BackingLease lease)
+    {
+        int read;
+        using (lease)
+        {
+            await context.Response.StartAsync(_gone).ConfigureAwait(false);
+            read = lease.TryRead(_writer.GetMemory((int)range.Length).Span[..(int)range.Length]);
+        }
+        _writer.Advance(read);
+        FlushResult flushed = read == 0 ? default : await _writer.FlushAsync(_gone).ConfigureAwait(false);
+        if (read < range.Length && !flushed.IsCompleted && !flushed.IsCanceled)
+            await SendPiecesAsync(range.Start + read, range.Start + range.Length).ConfigureAwait(false);
+    }
+
+    private async ValueTask SendPiecesAsync(long from, long end)
+    {
         try
         {
-            for (long offset = range.Start; offset < end;)
+            for (long offset = from; offset < end;)
             {
                 int sent = _remote is null ? await SendCachedAsync(offset, end - offset).ConfigureAwait(false) : 0;
                 if (sent == 0)

@@ -32,8 +32,8 @@ internal sealed class FileEndpoint(CacheFileSystem files, OwnerRedirect redirect
     {
         if (!IsRead(context.Request))
             return next(context);
-        // The request's metrics name the route as routing would.
-        context.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(RouteTag);
+        // The request's metrics name the route as routing would. By type, for a generic Get is looked up anew with each call.
+        (context.Features[typeof(IHttpMetricsTagsFeature)] as IHttpMetricsTagsFeature)?.Tags.Add(RouteTag);
         return HandleAsync(context);
     }
 
