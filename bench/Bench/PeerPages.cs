@@ -23,26 +23,35 @@ internal static class PeerPages
         Workspace.LetVersionsSettle();
         await using NodeServer node = await NodeServer.StartAsync("--mount", $"/=file://{data.Source},mode=immutable", "--store", $"{data.Store}=1GiB");
         await Curl.GetAsync(node.UrlOf("pages"));
-        await using RawServer raw = await RawServer.StartAsync(Pages);
+        await using RawServer tasks = await RawServer.StartAsync(Pages, threads: false);
+        await using RawServer threads = await RawServer.StartAsync(Pages, threads: true);
         using var transport = new PeerTransport(new ClientLimits(), TimeProvider.System);
         using var peer = new HttpNode(new RingMember("node", node.Rest), RawServer.PageBytes, transport, _ => null);
         FileRef file = await FileAsync(peer);
 
-        var table = new Table("row", "raw MiB/s", "node MiB/s", "ratio", "raw CPU s/GiB", "node CPU s/GiB", "CPU ratio");
-        foreach (int readers in (int[])[1, 2, 8])
+        Table byTasks = await CompareAsync("raw, tasks", i => ReadRawAsync(tasks, i.Number, i.Until), tasks.ProcessId);
+        Table byThreads = await CompareAsync("raw, threads", i => Task.Run(() => ReadRaw(threads, i.Number, i.Until)), threads.ProcessId);
+        byTasks.Print();
+        byThreads.Print();
+
+        async Task<Table> CompareAsync(string name, Func<(int Number, long Until), Task<long>> readRaw, int server)
         {
-            foreach (int pages in (int[])[1, 16])
+            Table table = Comparison.NewTable(name);
+            foreach (int readers in (int[])[1, 2, 8])
             {
-                Task<LoadResult> Raw(double length) => RunAsync(readers, length, raw.ProcessId, async (number, until) => await Task.Run(() => ReadRaw(raw, number, until)));
-                Task<LoadResult> Peer(double length) => RunAsync(readers, length, node.ProcessIds[0], (number, until) => ReadPeerAsync(peer, file, pages, number, until));
-                await Raw(0.5);
-                await Peer(0.5);
-                var comparison = new Comparison();
-                await comparison.RunAsync(rounds, () => Raw(seconds), () => Peer(seconds));
-                comparison.AddTo(table, $"{readers} readers, {pages} pages a request");
+                foreach (int pages in (int[])[1, 16])
+                {
+                    Task<LoadResult> Raw(double length) => RunAsync(readers, length, server, (number, until) => readRaw((number, until)));
+                    Task<LoadResult> Peer(double length) => RunAsync(readers, length, node.ProcessIds[0], (number, until) => ReadPeerAsync(peer, file, pages, number, until));
+                    await Raw(0.5);
+                    await Peer(0.5);
+                    var comparison = new Comparison();
+                    await comparison.RunAsync(rounds, () => Raw(seconds), () => Peer(seconds));
+                    comparison.AddTo(table, $"{readers} readers, {pages} pages a request");
+                }
             }
+            return table;
         }
-        table.Print();
     }
 
     private static async Task<FileRef> FileAsync(HttpNode peer) =>
@@ -58,6 +67,24 @@ internal static class PeerPages
         long[] bytes = await Task.WhenAll(Enumerable.Range(0, readers).Select(i => Task.Run(() => read(i, until))));
         double took = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return new LoadResult(took, bytes.Sum(), bytes.Sum() / (double)RawServer.PageBytes, ProcessTree.CpuSeconds(processes) - cpu);
+    }
+
+    private static async Task<long> ReadRawAsync(RawServer raw, int number, long until)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(raw.Address);
+        byte[] page = GC.AllocateUninitializedArray<byte>(RawServer.PageBytes);
+        byte[] request = new byte[sizeof(int)];
+        long total = 0;
+        for (int i = number * 7; Stopwatch.GetTimestamp() < until; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(request, i % Pages);
+            await socket.SendAsync(request);
+            for (int read = 0; read < page.Length;)
+                read += await socket.ReceiveAsync(page.AsMemory(read));
+            total += page.Length;
+        }
+        return total;
     }
 
     private static long ReadRaw(RawServer raw, int number, long until)

@@ -37,8 +37,9 @@ var cli = new Command("cli", "Commands of ocache from start to end.") { program,
 cli.SetAction(a => CommandLine.RunAsync(a.GetValue(program)!, a.GetValue(rounds)));
 var nothing = new Command("nothing", "The program that does nothing of 'cli'.") { Hidden = true };
 nothing.SetAction(_ => { });
-var raw = new Command("raw", "The raw server of 'peers'.") { pages };
+var threads = new Option<bool>("--threads") { Description = "A thread a connection." };
+var raw = new Command("raw", "The raw server of 'peers'.") { pages, threads };
 raw.Hidden = true;
-raw.SetAction(a => RawServer.Serve(a.GetValue(pages)));
+raw.SetAction(a => RawServer.Serve(a.GetValue(pages), a.GetValue(threads)));
 
 return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, memory, start, ring, peers, cluster, dialect, cli, nothing, raw }.Parse(args).InvokeAsync();
