@@ -25,7 +25,7 @@ public sealed class GridLostNodeTests(PostgresServer postgres, ITestOutputHelper
         async cluster =>
         {
             Assert.NotEqual(0, await cluster[LostNodeRuns.Victim].WaitForExitAsync());
-            Assert.Contains("declared dead", cluster[LostNodeRuns.Victim].Errors, StringComparison.Ordinal);
+            Assert.Contains("given this node up", cluster[LostNodeRuns.Victim].Errors, StringComparison.Ordinal);
             await cluster.StartNodeAsync(LostNodeRuns.Victim);
         });
 

@@ -43,11 +43,13 @@ public sealed partial class PostgresServer : IAsyncLifetime
         if (Environment.IsPrivilegedProcess)
             await RunAsync(new ProcessStartInfo("chown", ["postgres", Data]));
         await RunAsync(Start("initdb", "-D", Data, "-A", "trust", "-U", "postgres", "--no-sync"));
-        for (int attempt = 1; !await TryStartAsync(); attempt++)
+        for (int attempt = 1; attempt <= Attempts; attempt++)
         {
-            if (attempt == Attempts)
-                throw new InvalidOperationException($"PostgreSQL found no free port in {Attempts} attempts.");
+            _port = ReservedPorts.Take(1)[0];
+            if (await TryStartAsync())
+                return;
         }
+        throw new InvalidOperationException($"PostgreSQL found no free port in {Attempts} attempts.");
     }
 
     /// <summary>How nodes are told to meet here; each cluster in a database of its own.</summary>
@@ -64,20 +66,27 @@ public sealed partial class PostgresServer : IAsyncLifetime
         return $"Host=127.0.0.1;Port={_port};Username=postgres;Database={name}";
     }
 
+    /// <summary>Ends it, with all sessions; its data and its port stay.</summary>
+    public async Task StopAsync()
+    {
+        Assert.Equal(0, Kill(_server!.Id, SigInt));
+        await _server.WaitForExitAsync();
+        _server.Dispose();
+        _server = null;
+    }
+
+    /// <summary>Starts it again where it was.</summary>
+    public async Task StartAsync() => Assert.True(await TryStartAsync(), $"PostgreSQL did not start again on port {_port}.");
+
     public async Task DisposeAsync()
     {
         if (_server is not null)
-        {
-            Assert.Equal(0, Kill(_server.Id, SigInt));
-            await _server.WaitForExitAsync();
-            _server.Dispose();
-        }
+            await StopAsync();
         _directory.Dispose();
     }
 
     private async Task<bool> TryStartAsync()
     {
-        _port = ReservedPorts.Take(1)[0];
         ProcessStartInfo info = Start(
             "postgres", "-D", Data, "-h", "127.0.0.1", "-p", $"{_port}", "-k", Data, "-c", "fsync=off", "-c", "max_connections=200", "-c", "logging_collector=off");
         System.Diagnostics.Process server = System.Diagnostics.Process.Start(info)!;
