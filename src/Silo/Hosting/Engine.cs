@@ -20,7 +20,7 @@ internal sealed class Engine : IAsyncDisposable
     private readonly CacheNode _node;
     private readonly MountTable _mounts;
 
-    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters, StaticCluster? cluster, TimeProvider time)
+    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters, ClusterMembership? cluster, TimeProvider time)
     {
         _node = node;
         _mounts = mounts;
@@ -34,7 +34,7 @@ internal sealed class Engine : IAsyncDisposable
     public ICacheNode Node => _node;
 
     /// <summary>The cluster it belongs to; null where it is alone.</summary>
-    public StaticCluster? Cluster { get; }
+    public ClusterMembership? Cluster { get; }
 
     public CacheFileSystem Files { get; }
 
@@ -53,7 +53,7 @@ internal sealed class Engine : IAsyncDisposable
         StoreDirectoryOptions[] directories = [.. options.Stores.Select(s => new StoreDirectoryOptions(s.Directory, s.Capacity) { ScrubPeriod = options.ScrubPeriod })];
         FilePageStore store = await FilePageStore.OpenAsync(
             directories, options.PageSize, () => EvictionPolicies.Create(options.Eviction), limits, time, log, cancellationToken).ConfigureAwait(false);
-        StaticCluster? cluster = ClusterOf(options, () => mounts, time, log);
+        ClusterMembership? cluster = ClusterOf(options, () => mounts, time, log);
         var node = new CacheNode(options.Name, new CacheNodeServices
         {
             Mounts = () => mounts,
@@ -80,10 +80,10 @@ internal sealed class Engine : IAsyncDisposable
         Counters.Dispose();
     }
 
-    private static StaticCluster? ClusterOf(NodeOptions options, Func<MountTable> mounts, TimeProvider time, ILogger log) => options switch
+    private static ClusterMembership? ClusterOf(NodeOptions options, Func<MountTable> mounts, TimeProvider time, ILogger log) => options switch
     {
-        { DnsPeers: { } dns } => new StaticCluster(options.Name, dns, new SystemHostAddresses(), mounts, time, log),
-        { Peers.Count: > 0 } => new StaticCluster(options.Name, options.Peers, mounts, time, log),
+        { DnsPeers: { } dns } => new ClusterMembership(options.Name, new DnsMembers(dns, new SystemHostAddresses(), time, log), mounts, time, log),
+        { Peers.Count: > 0 } => new ClusterMembership(options.Name, new ListedMembers(options.Peers), mounts, time, log),
         _ => null,
     };
 
