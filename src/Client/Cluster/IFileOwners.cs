@@ -15,7 +15,7 @@ public interface IFileOwners
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>Null where the file's place is not at that node: ask the node itself.</returns>
     /// <exception cref="CacheException">What asking threw; NodeUnreachable where the place does not answer.</exception>
-    ValueTask<StatusAnswer>? AskOwner(string node, CachePath path, CancellationToken cancellationToken);
+    ValueTask<StatusAnswer?> AskOwnerAsync(string node, CachePath path, CancellationToken cancellationToken);
 
     /// <summary>Tells a file's place that it changed; never fails. What every node has to know for the writer's sake it was told before.</summary>
     ValueTask ChangedAsync(CachePath path, bool recursive);

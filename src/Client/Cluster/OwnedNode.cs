@@ -18,8 +18,20 @@ public sealed class OwnedNode(ICacheNode node, IFileOwners owners) : ICacheNode
 
     public int PageSize => node.PageSize;
 
-    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        owners.AskOwner(Name, path, cancellationToken) is { } asked ? AskedAsync(asked, path, cancellationToken) : node.GetStatusAsync(path, cancellationToken);
+    /// <summary>While the cluster leaves this process out, or this process the cluster, the place is nowhere; the node knows as much.</summary>
+    public async ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await owners.AskOwnerAsync(Name, path, cancellationToken).ConfigureAwait(false) is { } answer)
+                return answer;
+        }
+        catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+        {
+            // See above.
+        }
+        return await node.GetStatusAsync(path, cancellationToken).ConfigureAwait(false);
+    }
 
     public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken) =>
         node.ListAsync(directory, startAfter, cancellationToken);
@@ -51,17 +63,4 @@ public sealed class OwnedNode(ICacheNode node, IFileOwners owners) : ICacheNode
     public Task InvalidateAsync(CachePath path, bool recursive) => node.InvalidateAsync(path, recursive);
 
     public Task DropAsync(FileRef file) => node.DropAsync(file);
-
-    /// <summary>While the cluster leaves this process out, or this process the cluster, the place is nowhere; the node knows as much.</summary>
-    private async ValueTask<StatusAnswer> AskedAsync(ValueTask<StatusAnswer> asked, CachePath path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await asked.ConfigureAwait(false);
-        }
-        catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
-        {
-            return await node.GetStatusAsync(path, cancellationToken).ConfigureAwait(false);
-        }
-    }
 }

@@ -50,12 +50,8 @@ internal sealed class HttpNode : ICacheNode, IDisposable
 
     public async ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
     {
-        if (Owners is not null)
-        {
-            using StallWatch watch = Watch(cancellationToken);
-            if (Owners.AskOwner(Name, path, watch.Token) is { } owner)
-                return await AskedAsync(owner, watch).ConfigureAwait(false);
-        }
+        if (Owners is not null && await AskOwnerAsync(Owners, path, cancellationToken).ConfigureAwait(false) is { } owned)
+            return owned;
         StatusAnswerMessage answer = await AskAsync(
             HttpMethod.Get, PeerRoutes.Status + "?path=" + Uri.EscapeDataString(path.Value), PeerJson.Default.StatusAnswerMessage, cancellationToken)
             .ConfigureAwait(false);
@@ -214,11 +210,12 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     internal static bool IsTransport(Exception e) => e is HttpRequestException or IOException or OperationCanceledException;
 
     /// <summary>An owner may be placed at a node that is gone until the cluster's membership says so; the watch knows within a request.</summary>
-    private async ValueTask<StatusAnswer> AskedAsync(ValueTask<StatusAnswer> owner, StallWatch watch)
+    private async ValueTask<StatusAnswer?> AskOwnerAsync(IFileOwners owners, CachePath path, CancellationToken cancellationToken)
     {
+        using StallWatch watch = Watch(cancellationToken);
         try
         {
-            return await owner.ConfigureAwait(false);
+            return await owners.AskOwnerAsync(Name, path, watch.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or CacheException { Error: CacheError.NodeUnreachable })
         {
