@@ -87,6 +87,7 @@ internal sealed class LostNodeRuns(ITestOutputHelper output, MembershipArguments
         await using ReaderLoad load = ReaderLoad.Start(files, cluster.Running, seed, mayBeRefused: true);
         await load.UntilReadAsync(Enough, 0);
 
+        output.WriteLine($"{cluster[Victim].Rest} is stopped");
         Assert.Equal(0, await cluster.StopNodeAsync(Victim));
         await load.UntilReadAsync(Enough, Stopwatch.GetTimestamp());
 

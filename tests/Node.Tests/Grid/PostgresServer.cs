@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
+using Npgsql;
 using Orleans.Cache.Node.Tests.Cluster;
 using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
@@ -25,15 +25,16 @@ public sealed partial class PostgresServer : IAsyncLifetime
     private System.Diagnostics.Process? _server;
     private int _port;
 
-    /// <summary>The folder of the newest version's initdb, postgres and createdb; null where there is none. Debian keeps them off the PATH.</summary>
+    /// <summary>The folder of the newest version's initdb and postgres; null where there is none. Debian keeps them off the PATH.</summary>
     public static string? Folder { get; } = (Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [])
+        .OrderDescending()
         .Select(version => Path.Combine(version, "bin"))
         .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'))
-        .Where(folder => File.Exists(Path.Combine(folder, "initdb")))
-        .OrderDescending()
-        .FirstOrDefault();
+        .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")));
 
     private string Data => _directory["data"];
+
+    private string Server => $"Host=127.0.0.1;Port={_port};Username=postgres";
 
     public async Task InitializeAsync()
     {
@@ -62,8 +63,10 @@ public sealed partial class PostgresServer : IAsyncLifetime
     public async Task<string> NewDatabaseAsync()
     {
         string name = "cache" + Guid.NewGuid().ToString("N");
-        await RunAsync(Start("createdb", "-h", "127.0.0.1", "-p", _port.ToString(CultureInfo.InvariantCulture), "-U", "postgres", name));
-        return $"Host=127.0.0.1;Port={_port};Username=postgres;Database={name}";
+        await using NpgsqlDataSource server = NpgsqlDataSource.Create($"{Server};Database=postgres");
+        await using NpgsqlCommand create = server.CreateCommand($"CREATE DATABASE {name}");
+        await create.ExecuteNonQueryAsync();
+        return $"{Server};Database={name}";
     }
 
     /// <summary>Ends it, with all sessions; its data and its port stay.</summary>
