@@ -10,9 +10,24 @@ namespace Orleans.Cache.Client.Cluster;
 /// <param name="routed">The others.</param>
 internal sealed class RingDirectory(Func<ClusterNodes> cluster, ICacheNode local, RoutedNode routed) : INodeDirectory
 {
+    /// <summary>Where files have one place that answers for them.</summary>
+    public IFileOwners? Owners { get; init; }
+
     public ICacheNode Local => local;
 
     public IReadOnlyList<ICacheNode> All => [.. cluster().Nodes.Values];
+
+    /// <summary>
+    /// The nodes first, one after the other and awaited: that is what the writer is promised. Then the file's place, which tells those that
+    /// could not be reached from here.
+    /// </summary>
+    public async Task ForgetAsync(CachePath path, bool recursive)
+    {
+        foreach (ICacheNode node in All)
+            await node.InvalidateAsync(path, recursive).ConfigureAwait(false);
+        if (Owners is not null)
+            await Owners.ChangedAsync(path, recursive).ConfigureAwait(false);
+    }
 
     /// <summary>Of several replicas the one that this node asks.</summary>
     public string NameOfOwner(UfsIdentity identity, string key, long stripe) => routed.KeeperOf(identity, key, stripe).Name;

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
@@ -40,12 +41,17 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     /// <summary>Told the fingerprint of the ring by which the node routes, as often as an answer carries it.</summary>
     public Action<HttpNode, string>? RingSeen { get; init; }
 
+    /// <summary>Where files have one place that answers for them: what this node owns is asked there.</summary>
+    public IFileOwners? Owners { get; init; }
+
     public string Name => Member.Name;
 
     public int PageSize { get; }
 
     public async ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
     {
+        if (Owners is not null && await AskOwnerAsync(Owners, path, cancellationToken).ConfigureAwait(false) is { } owned)
+            return owned;
         StatusAnswerMessage answer = await AskAsync(
             HttpMethod.Get, PeerRoutes.Status + "?path=" + Uri.EscapeDataString(path.Value), PeerJson.Default.StatusAnswerMessage, cancellationToken)
             .ConfigureAwait(false);
@@ -202,6 +208,20 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     internal Uri AddressOf(string pathAndQuery) => new(Member.Address, pathAndQuery);
 
     internal static bool IsTransport(Exception e) => e is HttpRequestException or IOException or OperationCanceledException;
+
+    /// <summary>An owner may be placed at a node that is gone until the cluster's membership says so; the watch knows within a request.</summary>
+    private async ValueTask<StatusAnswer?> AskOwnerAsync(IFileOwners owners, CachePath path, CancellationToken cancellationToken)
+    {
+        using StallWatch watch = Watch(cancellationToken);
+        try
+        {
+            return await owners.AskOwnerAsync(Name, path, watch.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or CacheException { Error: CacheError.NodeUnreachable })
+        {
+            throw watch.Translate(e, Name);
+        }
+    }
 
     private static string PathQuery(string route, CachePath path, bool recursive) =>
         $"{route}?path={Uri.EscapeDataString(path.Value)}&recursive={(recursive ? "true" : "false")}";

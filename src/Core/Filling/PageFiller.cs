@@ -25,6 +25,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
     private readonly FillBufferPool _pool;
     private readonly BypassAdmission _admission;
     private readonly FillRun _run;
+    private readonly IFillGate? _begins;
     private readonly Lock _gate = new();
     private readonly Dictionary<PageId, Fill> _fills = [];
     private readonly HashSet<Task> _runs = [];
@@ -33,9 +34,10 @@ internal sealed partial class PageFiller : IAsyncDisposable
     private int _disposed;
 
     public PageFiller(
-        IFillSource source, IPageStore store, int pageSize, CacheLimits limits, CacheCounters counters, TimeProvider time, ILogger log)
+        IFillSource source, IPageStore store, int pageSize, CacheLimits limits, CacheCounters counters, TimeProvider time, ILogger log, IFillGate? begins = null)
     {
         _source = source;
+        _begins = begins;
         _store = store;
         _pageSize = pageSize;
         _limits = limits;
@@ -68,9 +70,12 @@ internal sealed partial class PageFiller : IAsyncDisposable
         {
             if (_admission.ShouldBypass(file, page, expected))
                 return await BypassAsync(file, offset, destination, cancellationToken).ConfigureAwait(false);
+            // What it began may have ended already, well or not: the look under the lock below is what counts.
+            bool begun = _begins is not null && await _begins.BeginAsync(file, page, expected, cancellationToken).ConfigureAwait(false);
             fill = JoinOrStart(file, page, expected, out started);
             if (fill is null)
                 return 0;
+            started |= begun;
             ReadAhead(file, offset, expected);
         }
         (started ? _counters.Misses : _counters.Hits).Increment();
@@ -132,12 +137,21 @@ internal sealed partial class PageFiller : IAsyncDisposable
         return cost;
     }
 
+    /// <summary>Starts the fill of a page that is neither in the store nor on its way, and of its missing neighbours; false where it is.</summary>
+    public bool Begin(FileRef file, long page, long expected)
+    {
+        JoinOrStart(file, page, expected, out bool started)?.Leave();
+        return started;
+    }
+
     /// <summary>
     /// Brings pages [first, end) of one chunk into the store, as far as one fill goes: the one that has the first page already,
     /// or a new one. Gives how many of them, from the first on, are in the store.
     /// </summary>
     public async ValueTask<int> LoadAsync(FileRef file, long first, long end)
     {
+        if (_begins is not null)
+            await _begins.BeginAsync(file, first, (end - first) * _pageSize, CancellationToken.None).ConfigureAwait(false);
         Fill? fill = JoinOrStart(file, first, (end - first) * _pageSize, out _);
         if (fill is null)
             return 1;

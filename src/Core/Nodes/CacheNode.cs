@@ -33,7 +33,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         _freezeWatch = services.FreezeWatch;
         _forgetAll = () => _metadata.Invalidate(CachePath.Root, recursive: true);
         _filler = new PageFiller(
-            services.Source(new UfsFillSource(identity => _mounts().StorageOf(identity))), _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log);
+            services.Source(new UfsFillSource(identity => _mounts().StorageOf(identity))), _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log, services.Fills);
         _loader = new PageLoader(_filler, _store, services.Limits);
         _counters.ObserveGauge("ocache.fill.buffers", () => [new(_filler.BufferedBytes)], "By", "Memory that fills hold.");
         StoreGauges.Publish(_counters, _store);
@@ -80,6 +80,13 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
 
     public ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken) =>
         _filler.IsComingAsync(file, offset / file.PageSize, cancellationToken);
+
+    /// <summary>
+    /// Begins the fill of a missing page, as a reader of <paramref name="expected"/> bytes from its first on would, and waits for nothing:
+    /// readers who come now join it.
+    /// </summary>
+    /// <returns>False where the page is cached or on its way.</returns>
+    public bool BeginFill(FileRef file, long page, long expected) => _filler.Begin(file, page, expected);
 
     public async ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken)
     {

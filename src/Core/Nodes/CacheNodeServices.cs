@@ -23,6 +23,9 @@ public sealed record CacheNodeServices
     /// <summary>What fills read, made from the under storage: a cluster asks a neighbour first.</summary>
     public Func<IFillSource, IFillSource> Source { get; init; } = ufs => ufs;
 
+    /// <summary>Where fills begin, in a cluster that has one place for each page; null: where pages are missed.</summary>
+    public IFillGate? Fills { get; init; }
+
     /// <summary>In a cluster, where others write too: a node that stood still has missed what it was told.</summary>
     public FreezeWatch? FreezeWatch { get; init; }
 

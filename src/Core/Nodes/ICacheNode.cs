@@ -104,4 +104,11 @@ public interface INodeDirectory
 
     /// <summary>All nodes that may believe something of a path or hold its pages: who writes tells each of them.</summary>
     IReadOnlyList<ICacheNode> All { get; }
+
+    /// <summary>Makes all nodes forget what they believe of a path that has changed, as <see cref="ICacheNode.InvalidateAsync"/> says.</summary>
+    async Task ForgetAsync(CachePath path, bool recursive)
+    {
+        foreach (ICacheNode node in All)
+            await node.InvalidateAsync(path, recursive).ConfigureAwait(false);
+    }
 }

@@ -87,6 +87,10 @@ public sealed class CacheCounters : IDisposable
     public void ObserveGauge(string name, Func<IEnumerable<Measurement<long>>> read, string unit, string description) =>
         _meter.CreateObservableGauge(name, read, unit, description);
 
+    /// <summary>Publishes counters of what stands around the engine.</summary>
+    public void ObserveCounter(string name, Func<IEnumerable<Measurement<long>>> read, string unit, string description) =>
+        _meter.CreateObservableCounter(name, read, unit, description);
+
     public void Dispose() => _meter.Dispose();
 
     private void Observe(string name, Tally tally, string unit, string description) =>

@@ -130,8 +130,7 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
         }
         finally
         {
-            foreach (ICacheNode node in nodes.All)
-                await node.InvalidateAsync(path, recursive).ConfigureAwait(false);
+            await nodes.ForgetAsync(path, recursive).ConfigureAwait(false);
         }
     }
 

@@ -23,7 +23,7 @@ internal static class AlluxioGateway
     {
         services.TryAddSingleton<AlluxioOptions>();
         return services.AddSingleton<PathIds>()
-            .AddSingleton(provider => new NeighbourIds(provider.GetRequiredService<PathIds>(), provider.GetService<StaticCluster>()))
+            .AddSingleton(provider => new NeighbourIds(provider.GetRequiredService<PathIds>(), provider.GetService<ClusterMembership>()))
             .AddSingleton<AlluxioPaths>()
             .AddSingleton<RewriteGuard>()
             .AddSingleton<AlluxioReads>()

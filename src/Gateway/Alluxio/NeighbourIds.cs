@@ -6,7 +6,7 @@ namespace Orleans.Cache.Gateway.Alluxio;
 /// Ids that another node has been told of: the oldest clients list at one node, and read by the id alone at another. Answers are
 /// believed because a text proves that it belongs to its id.
 /// </summary>
-internal sealed class NeighbourIds(PathIds ids, StaticCluster? cluster = null)
+internal sealed class NeighbourIds(PathIds ids, ClusterMembership? cluster = null)
 {
     /// <summary>The text of an id, remembered here from now on; null where no node that answers knows it.</summary>
     public async Task<string?> FindAsync(PathId id, CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ using Orleans.Cache.Ring;
 namespace Orleans.Cache.Gateway.Peers;
 
 /// <summary>GET of the cluster: ring, members, mounts. A node by itself is a cluster of one, at the address that the client used.</summary>
-internal sealed class ClusterEndpoint(CacheFileSystem files, ICacheNode local, StaticCluster? cluster = null)
+internal sealed class ClusterEndpoint(CacheFileSystem files, ICacheNode local, ClusterMembership? cluster = null)
 {
     public const string Route = PeerRoutes.Cluster;
 

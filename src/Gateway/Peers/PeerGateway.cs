@@ -12,13 +12,13 @@ namespace Orleans.Cache.Gateway.Peers;
 
 /// <summary>
 /// What a node serves to other nodes and to ring-aware clients, on the REST port. Takes from the services what the REST front-end
-/// takes, the node itself (<see cref="ICacheNode"/>) and, in a static cluster, <see cref="StaticCluster"/>.
+/// takes, the node itself (<see cref="ICacheNode"/>) and, in a cluster, <see cref="ClusterMembership"/>.
 /// </summary>
 internal static class PeerGateway
 {
     public static IServiceCollection AddPeerGateway(this IServiceCollection services) => services
         .AddSingleton(provider => new ClusterEndpoint(
-            provider.GetRequiredService<CacheFileSystem>(), provider.GetRequiredService<ICacheNode>(), provider.GetService<StaticCluster>()))
+            provider.GetRequiredService<CacheFileSystem>(), provider.GetRequiredService<ICacheNode>(), provider.GetService<ClusterMembership>()))
         .AddSingleton<PeerDataEndpoint>()
         .AddSingleton<PeerMetadataEndpoints>();
 

@@ -42,7 +42,7 @@ public static class RestGateway
         services.TryAddSingleton(new NodeSettings([]));
         services.TryAddSingleton<INodeLog, NoLog>();
         return services.AddSingleton(limits)
-            .AddSingleton(provider => new OwnerRedirect(provider.GetRequiredService<CacheFileSystem>(), provider.GetService<StaticCluster>()))
+            .AddSingleton(provider => new OwnerRedirect(provider.GetRequiredService<CacheFileSystem>(), provider.GetService<ClusterMembership>()))
             .AddSingleton<FileEndpoint>()
             .AddSingleton<StatusEndpoint>()
             .AddSingleton<ListEndpoint>()

@@ -1,4 +1,5 @@
 using System.Net;
+using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Gateway.Alluxio;
 using Orleans.Cache.Identity;
@@ -38,6 +39,9 @@ internal sealed record NodeOptions
 
     /// <summary>Where they are found instead; null where they are given.</summary>
     public DnsPeers? DnsPeers { get; init; }
+
+    /// <summary>The grid of silos that the node joins; null: none.</summary>
+    public GridOptions? Grid { get; init; }
 
     /// <summary>The Alluxio dialect; where ids are remembered is decided when the node starts.</summary>
     public required AlluxioOptions Alluxio { get; init; }

@@ -60,6 +60,7 @@ internal sealed class NodeOptionsReader
             Name = name,
             Peers = peers is { } list && !fromDns ? peersParser.Parse(list) : [],
             DnsPeers = fromDns ? peersParser.ParseDns(peers!.Value) : null,
+            Grid = new GridReader(_given, listen, _problems).Read(),
             Mounts = ReadMounts(),
             Stores = ReadStores(pageSize),
             PageSize = pageSize,

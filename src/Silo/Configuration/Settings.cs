@@ -46,6 +46,24 @@ internal static class Settings
         "All nodes of the cluster, this one included, e.g. n1=http://10.0.0.1:28080,n2=http://10.0.0.2:28080; --name says which is this one. "
         + "Or dns://HOST:PORT: every address of that name is a node. NAME*WEIGHT gives a node a larger or smaller share. Default: this node alone.");
 
+    public static readonly Setting Cluster = new("cluster", "localhost|adonet:CONNECTION",
+        "Join a cluster of Orleans silos: localhost (this machine, for trying out; localhost:PORT names its first silo), or adonet:CONNECTION, whose "
+        + "members stand in PostgreSQL, e.g. adonet:Host=db;Database=ocache;Username=ocache. Default: none.");
+
+    public static readonly Setting ClusterId = new("cluster-id", "NAME", "Silos of one id are one cluster. Default: ocache.");
+
+    public static readonly Setting SiloPort = new("silo-port", "PORT", "Port for other silos; 0 takes any free one. Default: 0; on one machine 11111 for the first.");
+
+    public static readonly Setting GatewayPort = new("gateway-port", "PORT", "Port for clients that speak Orleans; nothing of ours does. Default: 0, none.");
+
+    public static readonly Setting Advertise = new("advertise", "ADDRESS",
+        "Address by which other nodes of the cluster reach this one. Default: --listen, or where that is 0.0.0.0 the machine's own.");
+
+    public static readonly Setting Weight = new("weight", "NUMBER", "This node's share of the files of the cluster against others'. Default: 1.");
+
+    public static readonly Setting MaxActivations = new("max-activations", "NUMBER",
+        "Grains of files and pages that are alive at a time on this silo, about 1.6 KB each. Default: 200000.");
+
     public static readonly Setting LogLevel = new("log-level", "LEVEL",
         "trace, debug, information, warning, error, critical or none; logs go to standard error. Default: information.");
 
@@ -53,5 +71,6 @@ internal static class Settings
     public static readonly Setting Config = new("config", "FILE", "Read settings from a YAML or JSON file; keys are the names of the switches.");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Mount, Store, PageSize, Listen, RestPort, Eviction, ScrubPeriod, AlluxioMissingStatus, AlluxioPageSize, AlluxioRewriteGuard, Insecure, Otlp, Name, Peers, LogLevel, Config];
+        [Mount, Store, PageSize, Listen, RestPort, Eviction, ScrubPeriod, AlluxioMissingStatus, AlluxioPageSize, AlluxioRewriteGuard, Insecure, Otlp, Name, Peers,
+            Cluster, ClusterId, SiloPort, GatewayPort, Advertise, Weight, MaxActivations, LogLevel, Config];
 }

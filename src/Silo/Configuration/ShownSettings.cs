@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Gateway.Rest.Inspecting;
 
 namespace Orleans.Cache.Silo.Configuration;
@@ -15,7 +16,7 @@ internal static class ShownSettings
             setting.Name, ValuesOf(setting, options), OriginOf(setting, options), options.Origins.GetValueOrDefault(setting))),
     ]);
 
-    private static IReadOnlyList<string> ValuesOf(Setting setting, NodeOptions options) => setting.Name switch
+    private static string[] ValuesOf(Setting setting, NodeOptions options) => setting.Name switch
     {
         "mount" => [.. options.Mounts.Select(Describe)],
         "store" => [.. options.Stores.Select(s => $"{s.Directory}={ByteSize.Format(s.Capacity)}")],
@@ -31,10 +32,21 @@ internal static class ShownSettings
         "name" => [options.Name],
         "peers" when options.DnsPeers is { } dns => [string.Create(CultureInfo.InvariantCulture, $"dns://{dns.Host}:{dns.Port}")],
         "peers" => [.. options.Peers.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Name}*{m.Weight}={m.Address}"))],
+        // A connection string holds a password, in more spellings than anybody knows.
+        "cluster" => options.Grid is { } grid ? [grid.Database is null ? string.Create(CultureInfo.InvariantCulture, $"localhost:{grid.FirstPort}") : "adonet"] : [],
+        "cluster-id" => Grid(options, g => g.ClusterId),
+        "silo-port" => Grid(options, g => g.SiloPort),
+        "gateway-port" => Grid(options, g => g.GatewayPort),
+        "advertise" => Grid(options, g => g.Address),
+        "weight" => Grid(options, g => g.Weight),
+        "max-activations" => Grid(options, g => g.MaxActivations),
         "log-level" => [options.LogLevel.ToString().ToLowerInvariant()],
         // Given or not: the origin says the rest.
         _ => options.Origins.ContainsKey(setting) ? ["given"] : [],
     };
+
+    private static string[] Grid(NodeOptions options, Func<GridOptions, object> value) =>
+        options.Grid is { } grid ? [Convert.ToString(value(grid), CultureInfo.InvariantCulture)!] : [];
 
     private static string Describe(MountOptions mount)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
@@ -16,7 +17,7 @@ internal static class Banner
     /// <summary>Entries looked at for the same.</summary>
     private const int ExampleEntries = 200;
 
-    public static async Task WriteAsync(TextWriter output, NodeOptions options, Engine engine, Uri rest, CancellationToken cancellationToken)
+    public static async Task WriteAsync(TextWriter output, NodeOptions options, Engine engine, IGrid? grid, Uri rest, CancellationToken cancellationToken)
     {
         string url = rest.GetLeftPart(UriPartial.Authority);
         string local = url.Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal).Replace("//[::]", "//[::1]", StringComparison.Ordinal);
@@ -28,6 +29,7 @@ internal static class Banner
             $"  REST    {url}",
             .. engine.Store.GetStatus().Select(Describe),
             .. options.Mounts.Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Replicas(mount)}{Throttle(mount)}"),
+            .. grid is null ? [] : new[] { $"  grid    {grid.Description}" },
             .. Shortage(DescriptorBudget.Limit),
             "Try:",
             $"  curl '{local}/api/v1/list/'",

@@ -1,9 +1,11 @@
+using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Eviction;
 using Orleans.Cache.Files;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
+using Orleans.Cache.Ring;
 using Orleans.Cache.Silo.Configuration;
 using Orleans.Cache.Telemetry;
 using Orleans.Cache.UfsConnectors;
@@ -20,21 +22,22 @@ internal sealed class Engine : IAsyncDisposable
     private readonly CacheNode _node;
     private readonly MountTable _mounts;
 
-    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters, StaticCluster? cluster, TimeProvider time)
+    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters, ClusterMembership? cluster, IGrid? grid, TimeProvider time)
     {
         _node = node;
         _mounts = mounts;
+        Node = grid is null ? node : new OwnedNode(node, grid);
         Store = store;
         Counters = counters;
         Cluster = cluster;
-        Files = new CacheFileSystem(cluster?.Join(node, counters) ?? new LocalNodeDirectory(node), () => mounts, time);
+        Files = new CacheFileSystem(cluster?.Join(Node, counters) ?? new LocalNodeDirectory(Node), () => mounts, time);
     }
 
     /// <summary>This process's node, apart from any cluster.</summary>
-    public ICacheNode Node => _node;
+    public ICacheNode Node { get; }
 
     /// <summary>The cluster it belongs to; null where it is alone.</summary>
-    public StaticCluster? Cluster { get; }
+    public ClusterMembership? Cluster { get; }
 
     public CacheFileSystem Files { get; }
 
@@ -42,10 +45,19 @@ internal sealed class Engine : IAsyncDisposable
 
     public CacheCounters Counters { get; }
 
+    /// <summary>What becomes a silo: the engine itself, beneath everything that asks grains.</summary>
+    public GridNode AsGridNode(RingMember member) => new(_node, member, () => _mounts, Counters);
+
+    /// <param name="options">The configuration.</param>
+    /// <param name="grid">The grid that the node is going to join.</param>
+    /// <param name="limits">Bounds of the engine.</param>
+    /// <param name="time">Clock and timers.</param>
+    /// <param name="log">Where to.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="ConfigurationRefusedException">A mount's URI is of no use.</exception>
     /// <exception cref="CacheException">A mount or a store directory cannot be used; another node may have it.</exception>
     public static async Task<Engine> StartAsync(
-        NodeOptions options, CacheLimits limits, TimeProvider time, ILogger log, CancellationToken cancellationToken)
+        NodeOptions options, IGrid? grid, CacheLimits limits, TimeProvider time, ILogger log, CancellationToken cancellationToken)
     {
         var counters = new CacheCounters();
         // Mounts first: a mistyped one is found before a store of a million pages is read.
@@ -53,7 +65,7 @@ internal sealed class Engine : IAsyncDisposable
         StoreDirectoryOptions[] directories = [.. options.Stores.Select(s => new StoreDirectoryOptions(s.Directory, s.Capacity) { ScrubPeriod = options.ScrubPeriod })];
         FilePageStore store = await FilePageStore.OpenAsync(
             directories, options.PageSize, () => EvictionPolicies.Create(options.Eviction), limits, time, log, cancellationToken).ConfigureAwait(false);
-        StaticCluster? cluster = ClusterOf(options, () => mounts, time, log);
+        ClusterMembership? cluster = ClusterOf(options, grid, () => mounts, time, log);
         var node = new CacheNode(options.Name, new CacheNodeServices
         {
             Mounts = () => mounts,
@@ -63,10 +75,11 @@ internal sealed class Engine : IAsyncDisposable
             Log = log,
             Limits = limits,
             PageSize = options.PageSize,
+            Fills = grid,
             FreezeWatch = cluster?.FreezeWatch,
             Source = ufs => cluster?.AskNeighboursFirst(ufs) ?? ufs,
         });
-        return new Engine(node, mounts, store, counters, cluster, time);
+        return new Engine(node, mounts, store, counters, cluster, grid, time);
     }
 
     public async ValueTask DisposeAsync()
@@ -80,10 +93,11 @@ internal sealed class Engine : IAsyncDisposable
         Counters.Dispose();
     }
 
-    private static StaticCluster? ClusterOf(NodeOptions options, Func<MountTable> mounts, TimeProvider time, ILogger log) => options switch
+    private static ClusterMembership? ClusterOf(NodeOptions options, IGrid? grid, Func<MountTable> mounts, TimeProvider time, ILogger log) => options switch
     {
-        { DnsPeers: { } dns } => new StaticCluster(options.Name, dns, new SystemHostAddresses(), mounts, time, log),
-        { Peers.Count: > 0 } => new StaticCluster(options.Name, options.Peers, mounts, time, log),
+        _ when grid is not null => new ClusterMembership(options.Name, grid, mounts, time, log) { Owners = grid },
+        { DnsPeers: { } dns } => new ClusterMembership(options.Name, new DnsMembers(dns, new SystemHostAddresses(), time, log), mounts, time, log),
+        { Peers.Count: > 0 } => new ClusterMembership(options.Name, new ListedMembers(options.Peers), mounts, time, log),
         _ => null,
     };
 

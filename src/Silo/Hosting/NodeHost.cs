@@ -4,19 +4,21 @@ using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
+using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
 using Orleans.Cache.Gateway.Rest.Inspecting;
 using Orleans.Cache.Gateway.SendFile;
 using Orleans.Cache.Silo.Configuration;
+using Orleans.Cache.Silo.Hosting.Grid;
 
 namespace Orleans.Cache.Silo.Hosting;
 
 /// <summary>
 /// Runs a node from start to stop.
-/// Start: engine (mounts, then the page store's recovery), listener, ready, banner.
-/// Stop, at SIGTERM or SIGINT: readiness turns 503, the listener closes, requests in flight get <see cref="CacheLimits.DrainTimeout"/>
+/// Start: engine (mounts, then the page store's recovery), listener, the grid's silo, ready, banner.
+/// Stop, at SIGTERM or SIGINT: readiness turns 503, the grid is left, the listener closes, requests in flight get <see cref="CacheLimits.DrainTimeout"/>
 /// to end, fills end, the store writes its snapshot.
 /// </summary>
 internal sealed class NodeHost(NodeOptions options, TextWriter output)
@@ -30,7 +32,8 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using ILoggerFactory logs = LoggerFactory.Create(ConfigureLogs);
-        Engine engine = await Engine.StartAsync(options, _limits, _time, logs.CreateLogger("Orleans.Cache"), cancellationToken).ConfigureAwait(false);
+        IGrid? grid = options.Grid is { } how ? GridBuild.Create(how, logs, _time) : null;
+        Engine engine = await Engine.StartAsync(options, grid, _limits, _time, logs.CreateLogger("Orleans.Cache"), cancellationToken).ConfigureAwait(false);
         await using (engine.ConfigureAwait(false))
         {
             var health = new NodeHealth(options.Name, _time);
@@ -39,13 +42,40 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             {
                 app.Lifetime.ApplicationStopping.Register(health.StartDraining);
                 await ListenAsync(app, cancellationToken).ConfigureAwait(false);
-                health.MarkReady();
-                if (engine.Cluster is { } cluster)
-                    await cluster.StartAsync().ConfigureAwait(false);
-                await Banner.WriteAsync(output, options, engine, new Uri(app.Urls.First()), cancellationToken).ConfigureAwait(false);
-                await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await ServeAsync(app, engine, grid, health, cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    // The cluster is left while requests are still served.
+                    if (grid is not null)
+                        await grid.DisposeAsync().ConfigureAwait(false);
+                }
+                await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>From listening until somebody asks the node to stop.</summary>
+    /// <exception cref="CacheException">The cluster does not take the node, or has given it up.</exception>
+    private async Task ServeAsync(WebApplication app, Engine engine, IGrid? grid, NodeHealth health, CancellationToken cancellationToken)
+    {
+        var rest = new Uri(app.Urls.First());
+        if (grid is not null)
+            await grid.JoinAsync(engine, options, rest, cancellationToken).ConfigureAwait(false);
+        health.MarkReady();
+        if (engine.Cluster is { } cluster)
+            await cluster.StartAsync().ConfigureAwait(false);
+        await Banner.WriteAsync(output, options, engine, grid, rest, cancellationToken).ConfigureAwait(false);
+
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration signal = app.Lifetime.ApplicationStopping.Register(asked.SetResult);
+        using CancellationTokenRegistration token = cancellationToken.Register(app.Lifetime.StopApplication);
+        Task ended = grid is null ? asked.Task : await Task.WhenAny(asked.Task, grid.GivenUp).ConfigureAwait(false);
+        await ended.ConfigureAwait(false);
+        if (ended != asked.Task)
+            throw new CacheException(CacheError.Unavailable, $"The cluster has given this node up, so it ends; start it again. {await grid!.GivenUp.ConfigureAwait(false)}");
     }
 
     /// <summary>
@@ -112,6 +142,12 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
         logs.AddFilter("Microsoft", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning);
         // Its messages are one per request, and being enabled makes the server build an activity and a scope for each; failures are
         // logged by the gateway. Traces, where somebody takes them, do not depend on it.
+        // The runtime tells of each of its parts; what concerns this node our own lines say.
+        logs.AddFilter("Orleans", options.LogLevel < LogLevel.Information ? LogLevel.Information : options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning);
+        logs.AddFilter("Orleans.Cache", options.LogLevel);
+        // Advice on the garbage collector, which is set as measured, and a comparison with a clock that has not begun.
+        logs.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+        logs.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         logs.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // What fails at the start is said once, in one line, by Program.
         logs.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Cache.Core.Tests.Pages;
 using Orleans.Cache.Eviction;
 using Orleans.Cache.Files;
+using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Nodes;
@@ -46,7 +47,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     public CacheFileSystem Files { get; private set; } = null!;
 
-    public static async Task<NodeUnderTest> StartAsync(CacheLimits? limits = null, Freshness? freshness = null, long capacity = CacheLimits.GiB)
+    public static async Task<NodeUnderTest> StartAsync(CacheLimits? limits = null, Freshness? freshness = null, long capacity = CacheLimits.GiB, IFillGate? fills = null)
     {
         var node = new NodeUnderTest(limits ?? new CacheLimits(), freshness ?? Freshness.Default);
         node.Store = await node.OpenStoreAsync(capacity);
@@ -60,6 +61,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
             Log = NullLogger.Instance,
             Limits = node.Limits,
             PageSize = PageSize,
+            Fills = fills,
         });
         node.Files = new CacheFileSystem(new LocalNodeDirectory(node.Node), () => node.Mounts);
         return node;

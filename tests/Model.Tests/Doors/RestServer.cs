@@ -29,7 +29,7 @@ internal sealed class RestServer : IAsyncDisposable
     /// <param name="port">Where to listen; 0 takes any free port.</param>
     /// <param name="cluster">The cluster that the node belongs to.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<RestServer> StartAsync(CacheFileSystem files, BenchNode node, TimeProvider time, int port = 0, StaticCluster? cluster = null)
+    public static async Task<RestServer> StartAsync(CacheFileSystem files, BenchNode node, TimeProvider time, int port = 0, ClusterMembership? cluster = null)
     {
         var limits = new RestLimits();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });

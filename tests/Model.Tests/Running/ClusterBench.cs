@@ -117,7 +117,7 @@ internal sealed class ClusterBench : IBench
     /// <summary>A node with all that makes it one of the cluster.</summary>
     private sealed class Member(BenchNode node, int port, RingMember[] ring, BenchSource source) : IAsyncDisposable
     {
-        private StaticCluster? _cluster;
+        private ClusterMembership? _cluster;
 
         public BenchNode Node => node;
 
@@ -128,7 +128,7 @@ internal sealed class ClusterBench : IBench
         public async Task StartAsync()
         {
             // The model's clock stands still; peers are waited for in real time.
-            var cluster = new StaticCluster(node.Name, ring, () => source.Mounts, TimeProvider.System, NullLogger.Instance, Limits);
+            var cluster = new ClusterMembership(node.Name, new ListedMembers(ring), () => source.Mounts, TimeProvider.System, NullLogger.Instance, Limits);
             _cluster = cluster;
             await node.OpenAsync(cluster.AskNeighboursFirst, cluster.FreezeWatch);
             var files = new CacheFileSystem(cluster.Join(node.Node, node.Counters), () => source.Mounts);

@@ -26,7 +26,7 @@ public sealed class DnsPeersTests : IAsyncLifetime, IDisposable
     private readonly List<NodeProcess> _nodes = [];
     private IUnderStorage _source = null!;
     private UnderStorageNode _local = null!;
-    private StaticCluster _cluster = null!;
+    private ClusterMembership _cluster = null!;
     private INodeDirectory _directoryOfNodes = null!;
 
     public async Task InitializeAsync()
@@ -35,7 +35,7 @@ public sealed class DnsPeersTests : IAsyncLifetime, IDisposable
         _source = UnderStorageFactory.Create($"file://{_directory["source"]}", TimeProvider.System);
         var mounts = new MountTable(1, [new Mount(CachePath.Root, _source, Freshness.Default)]);
         _local = new UnderStorageNode(() => mounts, CacheLimits.DefaultPageSize, TimeProvider.System);
-        _cluster = new StaticCluster("me", new DnsPeers("cache.test", _port), _dns, () => mounts, TimeProvider.System, NullLogger.Instance);
+        _cluster = new ClusterMembership("me", new DnsMembers(new DnsPeers("cache.test", _port), _dns, TimeProvider.System, NullLogger.Instance), () => mounts, TimeProvider.System, NullLogger.Instance);
         _directoryOfNodes = _cluster.Join(_local, _counters);
         await StartNodeAsync("n2", host: 2);
         await StartNodeAsync("n3", host: 3);

@@ -12,7 +12,7 @@ namespace Orleans.Cache.Gateway.Rest.Files;
 /// Sends a client that asks for it to the node that owns what it is about to read, so that its bytes take no hop. Who was sent once
 /// is served where it arrives: nodes whose rings differ for a moment must not send a client back and forth.
 /// </summary>
-internal sealed class OwnerRedirect(CacheFileSystem files, StaticCluster? cluster)
+internal sealed class OwnerRedirect(CacheFileSystem files, ClusterMembership? cluster)
 {
     /// <summary>"Ocache-Redirect: 1": the client follows redirects.</summary>
     public const string Header = "Ocache-Redirect";

@@ -12,25 +12,22 @@ using Orleans.Cache.Telemetry;
 namespace Orleans.Cache.Client.Membership;
 
 /// <summary>
-/// This node's view of a cluster whose members stand in the configuration, or behind a DNS name. Each node pings the others; who does
+/// This node's view of a cluster, whoever says who its members are (<see cref="IMemberSource"/>). Each node pings the others; who does
 /// not answer, calls itself by another name or mounts something else is passed over until it does better. No node tells another who is alive.
 /// </summary>
 /// <remarks>
 /// Invariants: who is a member is one immutable snapshot, replaced as a whole by one task at a time; this node stands in it whether or not
-/// it is on the ring. Members that stay keep their <see cref="HttpNode"/>, and with it what is known of their lives. One that comes is
-/// down until it was pinged and told to forget: it may have missed what was written while it was none.
+/// it is on the ring. Members that stay keep their <see cref="HttpNode"/>, and with it what is known of their lives. One that comes later is
+/// down until it was pinged and told to forget: it may have missed what was written while it was none. Those of the first list were written
+/// nothing by this node yet.
 /// </remarks>
-public sealed partial class StaticCluster : IAsyncDisposable
+public sealed partial class ClusterMembership : IKnownMembers, IAsyncDisposable
 {
     /// <summary>A ping is one small request; a node that froze is noticed after one of these and the ping's own patience.</summary>
     private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(1);
 
-    /// <summary>Resolvers answer from their own caches for so long or longer; a pod that is new is found within seconds.</summary>
-    private static readonly TimeSpan FindPeriod = TimeSpan.FromSeconds(3);
-
     private readonly string _self;
-    private readonly IReadOnlyList<RingMember> _members;
-    private readonly DnsMembers? _found;
+    private readonly IMemberSource _source;
     private readonly Func<MountTable> _mounts;
     private readonly PeerTransport _transport;
     private readonly TimeProvider _time;
@@ -39,19 +36,19 @@ public sealed partial class StaticCluster : IAsyncDisposable
     private readonly ConcurrentDictionary<string, string?> _logged = new(StringComparer.Ordinal);
     private volatile ClusterNodes? _nodes;
     private Task _probing = Task.CompletedTask;
-    private Task _finding = Task.CompletedTask;
+    private Task _following = Task.CompletedTask;
 
-    /// <param name="self">This node's name; one of the members.</param>
-    /// <param name="members">All nodes, this one included.</param>
+    /// <param name="self">This node's name.</param>
+    /// <param name="source">Says who the members are.</param>
     /// <param name="mounts">The mount table now.</param>
     /// <param name="time">Clock and timers.</param>
     /// <param name="log">Nodes that go and come are logged.</param>
     /// <param name="limits">Limits of talking to nodes.</param>
-    public StaticCluster(
-        string self, IReadOnlyList<RingMember> members, Func<MountTable> mounts, TimeProvider time, ILogger log, ClientLimits? limits = null)
+    public ClusterMembership(
+        string self, IMemberSource source, Func<MountTable> mounts, TimeProvider time, ILogger log, ClientLimits? limits = null)
     {
         _self = self;
-        _members = members;
+        _source = source;
         _mounts = mounts;
         _time = time;
         _log = log;
@@ -59,17 +56,8 @@ public sealed partial class StaticCluster : IAsyncDisposable
         FreezeWatch = new FreezeWatch(time);
     }
 
-    /// <param name="self">This node's name.</param>
-    /// <param name="peers">Where the members are found.</param>
-    /// <param name="addresses">Resolves the name.</param>
-    /// <param name="mounts">The mount table now.</param>
-    /// <param name="time">Clock and timers.</param>
-    /// <param name="log">Nodes that go and come are logged.</param>
-    /// <param name="limits">Limits of talking to nodes.</param>
-    public StaticCluster(
-        string self, DnsPeers peers, IHostAddresses addresses, Func<MountTable> mounts, TimeProvider time, ILogger log, ClientLimits? limits = null)
-        : this(self, [], mounts, time, log, limits) =>
-        _found = new DnsMembers(peers, addresses, _transport);
+    /// <summary>Where files have one place that answers for them; null: the nodes that own them do.</summary>
+    public IFileOwners? Owners { get; init; }
 
     /// <summary>The ring now.</summary>
     public HashRing Ring => _nodes!.Ring;
@@ -86,6 +74,14 @@ public sealed partial class StaticCluster : IAsyncDisposable
     /// <summary>Wraps what this node's fills read: a neighbour that served its keys before is asked first.</summary>
     public IFillSource AskNeighboursFirst(IFillSource ufs) => new NeighbourFillSource(ufs, () => _nodes!, _mounts, _time);
 
+    /// <summary>Members now; whether one of them is up, and what an address is called, for <see cref="IMemberSource"/>.</summary>
+    IReadOnlyList<RingMember> IKnownMembers.Members => _nodes!.Ring.Members;
+
+    bool IKnownMembers.IsUp(string name) => _nodes!.Nodes.TryGetValue(name, out ICacheNode? node) && ClusterNodes.IsUp(node);
+
+    async Task<string?> IKnownMembers.AskNameAsync(Uri address) =>
+        (await PingAnswer.AskAsync(address, _transport).ConfigureAwait(false)).Message is { Name.Length: > 0 } ping ? ping.Name : null;
+
     /// <summary>Puts this node among the others. Called once, before anything is asked.</summary>
     /// <param name="local">This process's node.</param>
     /// <param name="counters">Counts what it passes on to others.</param>
@@ -93,25 +89,24 @@ public sealed partial class StaticCluster : IAsyncDisposable
     public INodeDirectory Join(ICacheNode local, CacheCounters counters)
     {
         var nodes = new Dictionary<string, ICacheNode>(StringComparer.Ordinal) { [_self] = local };
-        foreach (RingMember member in _members.Where(m => m.Name != _self))
+        foreach (RingMember member in _source.Given.Where(m => m.Name != _self))
             nodes.Add(member.Name, Connect(member, local.PageSize));
-        _nodes = new ClusterNodes(new HashRing(1, _members), nodes, _self);
-        return new RingDirectory(() => _nodes, local, new RoutedNode(() => _nodes, _mounts, local) { Counters = counters });
+        _nodes = new ClusterNodes(new HashRing(1, _source.Given), nodes, _self);
+        return new RingDirectory(() => _nodes, local, new RoutedNode(() => _nodes, _mounts, local) { Counters = counters }) { Owners = Owners };
     }
 
     /// <summary>
-    /// Finds and pings everybody once, so that the first requests know who is there, and goes on in the background. Called when this node
-    /// answers pings itself: where its own address is found, it is asked for its name.
+    /// Learns who is there and pings everybody once, so that the first requests know it, and goes on in the background. Called when this
+    /// node answers pings itself: where its own address is found, it is asked for its name.
     /// </summary>
     public async Task StartAsync()
     {
-        if (_found is not null)
-        {
-            await FindAsync(_found).ConfigureAwait(false);
-            _finding = KeepFindingAsync(_found, _stop.Token);
-        }
+        IAsyncEnumerator<IReadOnlyList<RingMember>> members = _source.FollowAsync(this, _stop.Token).GetAsyncEnumerator(_stop.Token);
+        if (await members.MoveNextAsync().ConfigureAwait(false))
+            Take(members.Current, isFirst: true);
         await ProbeAllAsync().ConfigureAwait(false);
         _probing = ProbeAsync(_stop.Token);
+        _following = FollowAsync(members);
     }
 
     /// <summary>Address of the node that serves a stripe of a file now; null where this one does.</summary>
@@ -133,7 +128,7 @@ public sealed partial class StaticCluster : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _probing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _finding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (HttpNode node in Others())
             node.Dispose();
         _transport.Dispose();
@@ -146,7 +141,7 @@ public sealed partial class StaticCluster : IAsyncDisposable
 
     private HttpNode Connect(RingMember member, int pageSize)
     {
-        var node = new HttpNode(member, pageSize, _transport, ping => Objection(member, ping));
+        var node = new HttpNode(member, pageSize, _transport, ping => Objection(member, ping)) { Owners = Owners };
         node.Life.ComingUp = node.ForgetAllAsync;
         return node;
     }
@@ -163,32 +158,33 @@ public sealed partial class StaticCluster : IAsyncDisposable
         return ping.State == PingMessage.Ready ? null : $"it is {ping.State}";
     }
 
-    private async Task KeepFindingAsync(DnsMembers found, CancellationToken cancellationToken)
+    private async Task FollowAsync(IAsyncEnumerator<IReadOnlyList<RingMember>> members)
     {
-        using var timer = new PeriodicTimer(FindPeriod, _time);
-        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        await using (members.ConfigureAwait(false))
         {
-            if (await FindAsync(found).ConfigureAwait(false))
-                await ProbeAllAsync().ConfigureAwait(false);
+            while (await members.MoveNextAsync().ConfigureAwait(false))
+            {
+                // Not awaited: one that does not answer must not keep the next change from the ring.
+                if (Take(members.Current, isFirst: false))
+                    _ = ProbeAllAsync();
+            }
         }
     }
 
     /// <returns>Whether the members are others than before.</returns>
-    private async Task<bool> FindAsync(DnsMembers found)
+    private bool Take(IReadOnlyList<RingMember> members, bool isFirst)
     {
         ClusterNodes before = _nodes!;
-        if (await found.LookAsync(before, _stop.Token).ConfigureAwait(false) is not { } members)
-        {
-            LogNoAnswer();
-            return false;
-        }
         var ring = new HashRing(before.Ring.Version + 1, members);
         if (ring.Members.SequenceEqual(before.Ring.Members))
             return false;
         ICacheNode local = before.Nodes[_self];
         var nodes = new Dictionary<string, ICacheNode>(StringComparer.Ordinal) { [_self] = local };
         foreach (RingMember member in ring.Members.Where(m => m.Name != _self))
-            nodes.Add(member.Name, before.Nodes.GetValueOrDefault(member.Name) is HttpNode known && known.Member == member ? known : Welcome(member, local.PageSize));
+        {
+            nodes.Add(member.Name, before.Nodes.GetValueOrDefault(member.Name) is HttpNode known && known.Member == member ? known
+                : isFirst ? Connect(member, local.PageSize) : Welcome(member, local.PageSize));
+        }
         // Those that go are not disposed of: requests that began with the snapshot before end with it.
         _nodes = new ClusterNodes(ring, nodes, _self);
         string names = string.Join(", ", ring.Members.Select(m => m.Name));
@@ -226,9 +222,6 @@ public sealed partial class StaticCluster : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ring {Version}: {Members}.")]
     private partial void LogMembers(long version, string members);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "DNS does not say who is in the cluster; the nodes known so far stay.")]
-    private partial void LogNoAnswer();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node '{Node}' is passed over: {Reason}")]
     private partial void LogDown(string node, string reason);

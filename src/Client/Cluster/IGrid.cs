@@ -1,0 +1,73 @@
+using System.Net;
+using Orleans.Cache.Client.Membership;
+using Orleans.Cache.Filling;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Nodes;
+using Orleans.Cache.Ring;
+using Orleans.Cache.Telemetry;
+
+namespace Orleans.Cache.Client.Cluster;
+
+/// <summary>
+/// A cluster engine beside the node: its silos are the members, and files and pages have one place each in it. Until it is joined, and again when it is
+/// left, there are no such places: then the node does without.
+/// </summary>
+public interface IGrid : IMemberSource, IFileOwners, IFillGate, IAsyncDisposable
+{
+    /// <summary>For people: which cluster, and by which address.</summary>
+    string Description { get; }
+
+    /// <summary>Completes, with the reason, where the cluster has given this silo up: the process must end, and may start again.</summary>
+    Task<string> GivenUp { get; }
+
+    /// <summary>Makes the node a silo: when this returns, others send requests to it.</summary>
+    /// <exception cref="CacheException">The cluster cannot be reached, or does not take the node; the message says why.</exception>
+    Task JoinAsync(GridNode node, CancellationToken cancellationToken);
+
+    /// <summary>Leaves in good order: others stop sending requests before this returns. Never fails.</summary>
+    Task LeaveAsync();
+}
+
+/// <summary>What becomes a silo.</summary>
+/// <param name="Node">The engine.</param>
+/// <param name="Member">How others know it.</param>
+/// <param name="Mounts">The mount table now.</param>
+/// <param name="Counters">Where what grains do is counted.</param>
+public sealed record GridNode(CacheNode Node, RingMember Member, Func<MountTable> Mounts, CacheCounters Counters);
+
+/// <summary>How a grid is joined.</summary>
+public sealed record GridOptions
+{
+    /// <summary>Orleans' own.</summary>
+    public const int FirstSiloPort = 11111;
+
+    /// <summary>Above it activations cost more in garbage collections than their next activation would (1.6 KB and 25 microseconds each).</summary>
+    public const int DefaultMaxActivations = 200_000;
+
+    /// <summary>PostgreSQL, which keeps members and mounts; null: one machine, for trying out.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>Silos of one id are one cluster.</summary>
+    public string ClusterId { get; init; } = "ocache";
+
+    /// <summary>Under which other silos reach this one.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Whether it listens on all of the machine's addresses.</summary>
+    public bool ListensOnAny { get; init; }
+
+    /// <summary>0: any; on one machine the first silo takes <see cref="FirstPort"/>.</summary>
+    public int SiloPort { get; init; }
+
+    /// <summary>On one machine: port of the silo in whose memory the members are.</summary>
+    public int FirstPort { get; init; } = FirstSiloPort;
+
+    /// <summary>For clients that speak Orleans; 0: none, nothing of ours needs it.</summary>
+    public int GatewayPort { get; init; }
+
+    /// <summary>Share on the ring.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>Activations of files' and pages' grains that live at a time.</summary>
+    public int MaxActivations { get; init; } = DefaultMaxActivations;
+}

@@ -1,0 +1,66 @@
+using Orleans.Cache.Filling;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
+using Orleans.Cache.Nodes;
+using Orleans.Cache.Pages;
+
+namespace Orleans.Cache.Client.Cluster;
+
+/// <summary>
+/// A process's own node in a cluster whose files have one place that answers for them: statuses of files that this node owns are asked there, whichever
+/// way the question came in. All else is the node's own.
+/// </summary>
+/// <param name="node">The node.</param>
+/// <param name="owners">The files' places.</param>
+public sealed class OwnedNode(ICacheNode node, IFileOwners owners) : ICacheNode
+{
+    public string Name => node.Name;
+
+    public int PageSize => node.PageSize;
+
+    /// <summary>While the cluster leaves this process out, or this process the cluster, the place is nowhere; the node knows as much.</summary>
+    public async ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await owners.AskOwnerAsync(Name, path, cancellationToken).ConfigureAwait(false) is { } answer)
+                return answer;
+        }
+        catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+        {
+            // See above.
+        }
+        return await node.GetStatusAsync(path, cancellationToken).ConfigureAwait(false);
+    }
+
+    public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken) =>
+        node.ListAsync(directory, startAfter, cancellationToken);
+
+    public ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken) =>
+        node.ReadAsync(file, offset, destination, expected, cancellationToken);
+
+    public IRangeReader? TryOpenRange(FileRef file, long offset, long length) => node.TryOpenRange(file, offset, length);
+
+    public BackingLease? TryLease(FileRef file, long offset, long length, long expected) => node.TryLease(file, offset, length, expected);
+
+    public ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken) => node.AwaitPageAsync(file, offset, cancellationToken);
+
+    public ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken) =>
+        node.LoadAsync(file, offset, length, cancellationToken);
+
+    public ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken) => node.GetCachedBytesAsync(file, cancellationToken);
+
+    public ValueTask<PageMap> DescribePagesAsync(FileRef file, int maxRuns, CancellationToken cancellationToken) =>
+        node.DescribePagesAsync(file, maxRuns, cancellationToken);
+
+    public ValueTask<RecalledStatus?> RecallStatusAsync(CachePath path, CancellationToken cancellationToken) => node.RecallStatusAsync(path, cancellationToken);
+
+    public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
+        node.CountCachedAsync(path, recursive, cancellationToken);
+
+    public Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => node.FreeAsync(path, recursive, cancellationToken);
+
+    public Task InvalidateAsync(CachePath path, bool recursive) => node.InvalidateAsync(path, recursive);
+
+    public Task DropAsync(FileRef file) => node.DropAsync(file);
+}

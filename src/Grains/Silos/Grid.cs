@@ -1,0 +1,171 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Cache.Client.Cluster;
+using Orleans.Cache.Client.Membership;
+using Orleans.Cache.Grains.Files;
+using Orleans.Cache.Grains.Mounts;
+using Orleans.Cache.Grains.Pages;
+using Orleans.Cache.Grains.Placement;
+using Orleans.Cache.Grains.Telemetry;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Ring;
+
+namespace Orleans.Cache.Grains.Silos;
+
+/// <summary>An Orleans silo in the node's process, with a host of its own: it starts when the node answers requests, and stops before it.</summary>
+/// <remarks>
+/// Invariant: _silo is set from the moment the silo is active and its mounts are the cluster's until it begins to leave. Whoever finds it
+/// null does without grains.
+/// </remarks>
+public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeProvider time) : IGrid
+{
+    /// <summary>A silo that leaves tells the others first, then ends its grains' turns; one that cannot is given up by them as if it had died.</summary>
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Silos that start together see each other within this time.</summary>
+    private static readonly TimeSpan OfferPatience = TimeSpan.FromSeconds(20);
+
+    private readonly ILogger _log = logs.CreateLogger("Orleans.Cache");
+    private readonly SiloDeath _death = new();
+    private readonly int _siloPort = SiloPorts.Choose(options);
+    private IHost? _host;
+    private volatile Silo? _silo;
+
+    public string Description =>
+        $"silo {options.Address}:{_siloPort} of cluster '{options.ClusterId}' ({(options.Database is null ? "this machine" : "PostgreSQL")})";
+
+    public Task<string> GivenUp => _death.Reason;
+
+    public async Task JoinAsync(GridNode node, CancellationToken cancellationToken)
+    {
+        if (options.Database is { } database)
+            await PostgreSqlTables.EnsureAsync(database, cancellationToken).ConfigureAwait(false);
+        _host = BuildHost(node);
+        await StartAsync(_host, cancellationToken).ConfigureAwait(false);
+        IServiceProvider services = _host.Services;
+        services.GetRequiredService<GrainCounters>().Publish(node.Counters, services.GetRequiredService<LiveActivations>());
+        IGrainFactory grains = services.GetRequiredService<IGrainFactory>();
+        await OfferMountsAsync(grains, node.Mounts(), cancellationToken).ConfigureAwait(false);
+        SiloRings rings = services.GetRequiredService<SiloRings>();
+        _silo = new Silo(
+            services.GetRequiredService<IClusterMembershipService>(), rings, new FileOwners(node.Mounts, rings, grains), new PageFills(node.Member.Name, rings, grains));
+    }
+
+    public async Task LeaveAsync()
+    {
+        _silo = null;
+        if (_host is null)
+            return;
+        using var patience = new CancellationTokenSource(LeavePatience, time);
+        try
+        {
+            await _host.StopAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OrleansException or OperationCanceledException or AggregateException or InvalidOperationException)
+        {
+            LogLeft(e.Message);
+        }
+        _host.Dispose();
+        _host = null;
+    }
+
+    /// <summary>The ring's members, each time the membership changes. Waits for nothing but the membership: the ring follows it at once.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<RingMember>> FollowAsync(
+        IKnownMembers known, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (_silo is not { } silo)
+            yield break;
+        await foreach (ClusterMembershipSnapshot _ in silo.Membership.MembershipUpdates.WithCancellation(cancellationToken).ConfigureAwait(false))
+            yield return silo.Rings.Current.Ring.Members;
+    }
+
+    public ValueTask<StatusAnswer?> AskOwnerAsync(string node, CachePath path, CancellationToken cancellationToken) =>
+        _silo?.Files.AskOwnerAsync(node, path, cancellationToken) ?? default;
+
+    public ValueTask ChangedAsync(CachePath path, bool recursive) => _silo?.Files.ChangedAsync(path, recursive) ?? default;
+
+    public ValueTask<bool> BeginAsync(FileRef file, long page, long expected, CancellationToken cancellationToken) =>
+        _silo?.Pages.BeginAsync(file, page, expected, cancellationToken) ?? default;
+
+    public async ValueTask DisposeAsync() => await LeaveAsync().ConfigureAwait(false);
+
+    /// <summary>For tests, which look inside.</summary>
+    internal IServiceProvider Services => _host!.Services;
+
+    /// <summary>An empty builder: the usual one reads files and variables that are not ours. Signals are the node's.</summary>
+    private IHost BuildHost(GridNode node)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        builder.Services.AddSingleton(logs).AddSingleton<IHostLifetime, NoSignals>();
+        builder.UseOrleans(silo => SiloSetup.Configure(silo, options, _siloPort, node));
+        builder.Services.AddSingleton<IFatalErrorHandler>(_death);
+        return builder.Build();
+    }
+
+    private async Task StartAsync(IHost host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await host.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw new CacheException(CacheError.Unavailable, $"The cluster could not be joined as {Description}: {e.GetBaseException().Message}", e);
+        }
+    }
+
+    private async Task OfferMountsAsync(IGrainFactory grains, MountTable mounts, CancellationToken cancellationToken)
+    {
+        var offer = new MountOffer(mounts.Fingerprint, [.. mounts.Mounts.Select(Text)]);
+        MountVerdict verdict = await OfferAsync(grains, offer, cancellationToken).ConfigureAwait(false);
+        if (verdict.Joined)
+            LogMounts(verdict.Version);
+        else
+            throw new CacheException(
+                CacheError.InvalidArgument,
+                $"The cluster's mounts are {string.Join("; ", verdict.Mounts)} (version {verdict.Version}), this node's are {string.Join("; ", offer.Mounts)}: "
+                + "start all nodes with the same --mount options.");
+    }
+
+    /// <summary>Where silos come and go at this moment, the grain may have to be found again.</summary>
+    private async Task<MountVerdict> OfferAsync(IGrainFactory grains, MountOffer offer, CancellationToken cancellationToken)
+    {
+        long started = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await grains.GetGrain<IMountGrain>(IMountGrain.TheOne).OfferAsync(offer).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException && time.GetElapsedTime(started) < OfferPatience)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                throw new CacheException(CacheError.Unavailable, $"The cluster's mount table could not be read: {e.GetBaseException().Message}", e);
+            }
+        }
+    }
+
+    private static string Text(Mount mount) => $"{mount.Path}={mount.Uri},{mount.Freshness}{(mount.IsWritable ? ",rw" : "")}{(mount.Replicas > 1 ? $",replicas={mount.Replicas}" : "")}";
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The mounts are the cluster's, version {Version}.")]
+    private partial void LogMounts(long version);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The silo left in bad order; the others will notice that it is gone: {Reason}")]
+    private partial void LogLeft(string reason);
+
+    private sealed record Silo(IClusterMembershipService Membership, SiloRings Rings, FileOwners Files, PageFills Pages);
+
+    private sealed class NoSignals : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Orleans.Cache.Grains.Silos;
+
+/// <summary>
+/// Told when this silo is dead to the others, or cannot go on: it stood still for longer than they wait. The runtime would abort the process; ours
+/// ends in order, with a line that says why.
+/// </summary>
+internal sealed class SiloDeath : IFatalErrorHandler
+{
+    private readonly TaskCompletionSource<string> _reason = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<string> Reason => _reason.Task;
+
+    public bool IsUnexpected(Exception exception) => true;
+
+    public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null) =>
+        _reason.TrySetResult(exception is null ? context ?? "the silo failed" : $"{context} {exception.GetBaseException().Message}".Trim());
+}
