@@ -54,6 +54,8 @@ internal sealed class EndLastReader(PipeReader input) : PipeReader, IValueTaskSo
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
     {
         ValueTask<ReadResult> reading = _reading;
+        if (!reading.IsCompleted)
+            throw new InvalidOperationException("The read goes on: await it.");
         _reading = default;
         return Given(reading.GetAwaiter().GetResult());
     }
