@@ -16,10 +16,13 @@ namespace Orleans.Cache.Grains.Silos;
 internal static class SiloSetup
 {
     /// <summary>
-    /// A silo that answers none of three probes in a row, a second apart, is dead to the others. Faster would be faster than the longest pause of a
-    /// garbage collection with all activations alive, and a silo that is given up by mistake has to start again.
+    /// A silo that answers none of three probes in a row, so far apart, is dead to the others: within two seconds. It is nine times the longest pause
+    /// of a garbage collection with all activations alive, and a silo that is given up by mistake has to start again.
     /// </summary>
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(600);
+
+    /// <summary>Where gossip did not reach a silo, it learns from the table within this time; one row is read for each silo.</summary>
+    private static readonly TimeSpan TableRefreshTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Calls without a time of their own: far above a turn of any grain, so that only a silo that is lost reaches it.</summary>
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
@@ -33,7 +36,7 @@ internal static class SiloSetup
     /// <summary>How often the idle are looked for; must be below the ages.</summary>
     private static readonly TimeSpan CollectionPeriod = TimeSpan.FromSeconds(20);
 
-    public static void Configure(ISiloBuilder silo, GridOptions options, int siloPort, GridNode node)
+    public static void Configure(ISiloBuilder silo, GridOptions options, int siloPort, GridNode node, TimeProvider time)
     {
         AddMembers(silo, options);
         silo.Configure<SiloOptions>(o => o.SiloName = SiloName.Of(node.Member));
@@ -45,14 +48,17 @@ internal static class SiloSetup
                 o.SiloListeningEndpoint = new IPEndPoint(IPAddress.Any, siloPort);
         });
         silo.Configure<ClusterMembershipOptions>(o =>
-            (o.ProbeTimeout, o.MaxProbeTimeout, o.NumMissedProbesLimit, o.MaxJoinAttemptTime) = (ProbeTimeout, ProbeTimeout, 3, TimeSpan.FromMinutes(1)));
+        {
+            (o.ProbeTimeout, o.MaxProbeTimeout, o.NumMissedProbesLimit) = (ProbeTimeout, ProbeTimeout, 3);
+            (o.TableRefreshTimeout, o.MaxJoinAttemptTime) = (TableRefreshTimeout, TimeSpan.FromMinutes(1));
+        });
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout);
         silo.Configure<GrainCollectionOptions>(o =>
         {
             (o.CollectionQuantum, o.CollectionAge) = (CollectionPeriod, FileAge);
             o.ClassSpecificCollectionAge[typeof(PageGrain).FullName!] = PageAge;
         });
-        AddGrains(silo, options, node);
+        AddGrains(silo, options, node, time);
     }
 
     /// <summary>Where members and mounts are kept: the one place that knows, and that a further way to keep them comes to.</summary>
@@ -69,7 +75,7 @@ internal static class SiloSetup
         silo.AddMemoryGrainStorage(MountGrain.Storage);
     }
 
-    private static void AddGrains(ISiloBuilder silo, GridOptions options, GridNode node)
+    private static void AddGrains(ISiloBuilder silo, GridOptions options, GridNode node, TimeProvider time)
     {
         silo.AddPlacementDirector<RingPlacement, RingDirector>();
         silo.AddGrainDirectory(RingGrainDirectory.Name, (services, _) => new RingGrainDirectory(services.GetRequiredService<SiloRings>()));
@@ -79,6 +85,7 @@ internal static class SiloSetup
             .AddSingleton(new LiveActivations(options.MaxActivations))
             .AddSingleton<Keeper>()
             .AddHostedService(services => services.GetRequiredService<Keeper>())
+            .AddHostedService(services => new WakeWatch(services.GetRequiredService<IClusterMembershipService>(), time))
             .AddSingleton<EpochIssuer>()
             .AddSingleton<AppliedEpochs>()
             .AddSingleton<GrainCounters>()
