@@ -7,6 +7,12 @@ export DOTNET_CLI_UI_LANGUAGE=en # the summary lines are read below
 # Of the model test, all its campaigns together; a run from an editor takes a few.
 export OCACHE_MODEL_SECONDS="${OCACHE_MODEL_SECONDS:-240}"
 
+if ! grep -q '>true<' "$root/Orleans.props"; then
+    echo "Not run: tests of silos (tests/Grains.Tests, tests/Node.Tests/Grid), since the Orleans runtime does not restore here." >&2
+elif ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && ! command -v initdb >/dev/null; then
+    echo "Not run: tests of silos that meet in PostgreSQL (tests/Node.Tests/Grid), since it is not installed (eng/postgresql.sh)." >&2
+fi
+
 dotnet build "$root/Orleans.Cache.sln" -c Release -v quiet --nologo
 
 log="$(mktemp)"

@@ -30,6 +30,8 @@ var peers = new Command("peers", "Pages of 1 MiB between two processes against a
 peers.SetAction(a => PeerPages.RunAsync(a.GetValue(rounds), a.GetValue(seconds)));
 var cluster = new Command("cluster", "One, two and three nodes on this machine; what landing on the wrong node costs; small files.") { files, rounds, seconds };
 cluster.SetAction(a => ClusterNodes.RunAsync(a.GetValue(files), a.GetValue(rounds), a.GetValue(seconds)));
+var grid = new Command("grid", "Three silos against three nodes of a static cluster: hot files, opens, first opens, memory of an activation.") { files, rounds, seconds };
+grid.SetAction(a => GridNodes.RunAsync(a.GetValue(files), a.GetValue(rounds), a.GetValue(seconds)));
 var dialect = new Command("dialect", "Alluxio's REST dialect against the native API.") { rounds, seconds };
 dialect.SetAction(a => DialectGet.RunAsync(a.GetValue(rounds), a.GetValue(seconds)));
 var program = new Option<string>("--program") { DefaultValueFactory = _ => Path.Combine("artifacts", "ocache", "ocache.dll"), Description = "ocache.dll as './ocache' publishes it." };
@@ -41,4 +43,4 @@ var raw = new Command("raw", "The raw server of 'peers'.") { pages };
 raw.Hidden = true;
 raw.SetAction(a => RawServer.Serve(a.GetValue(pages)));
 
-return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, memory, start, ring, peers, cluster, dialect, cli, nothing, raw }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, memory, start, ring, peers, cluster, grid, dialect, cli, nothing, raw }.Parse(args).InvokeAsync();

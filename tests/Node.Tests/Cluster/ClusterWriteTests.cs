@@ -1,168 +1,29 @@
-using System.Net;
-using System.Text.Json;
-using Orleans.Cache.Node.Tests.Process;
-using Orleans.Cache.Testing;
 using Xunit.Abstractions;
 
 namespace Orleans.Cache.Node.Tests.Cluster;
 
-/// <summary>What is written through one node is what all nodes show from then on, in every mode.</summary>
+/// <summary>Writes through a static cluster.</summary>
 [Collection(ClusterRounds.OneAtATime)]
 public sealed class ClusterWriteTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    /// <summary>Paths, so that all nodes own some of them.</summary>
-    private const int Files = 6;
+    private ClusterWriteRuns _runs = null!;
 
-    private static readonly string[] Modes = ["immutable", "bounded", "strict"];
+    public async Task InitializeAsync() => _runs = await ClusterWriteRuns.StartAsync(NodeCluster.Listed);
 
-    private readonly TemporaryDirectory _source = new(onTmpfs: true);
-    private NodeCluster _cluster = null!;
-
-    public async Task InitializeAsync()
-    {
-        string[] mounts = [.. Modes.SelectMany(mode => new[] { "--mount", $"/{mode}={Directory.CreateDirectory(_source[mode]).FullName},mode={mode},rw" })];
-        _cluster = await NodeCluster.StartAsync(3, mounts);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _cluster.DisposeAsync();
-        _source.Dispose();
-    }
+    public async Task DisposeAsync() => await _runs.DisposeAsync();
 
     [Fact]
-    public Task A_write_a_rename_and_a_delete_are_seen_at_once_through_every_node() => ClusterRounds.RunAsync(output, async seed =>
-    {
-        var random = new Random(seed);
-        foreach (string mode in Modes)
-        {
-            for (int i = 0; i < Files; i++)
-                await CheckFileAsync($"/{mode}/dir{i % 3}", $"file{i}-{seed}", random);
-        }
-    });
+    public Task A_write_a_rename_and_a_delete_are_seen_at_once_through_every_node() => _runs.ChangeAsync(output);
 
     [Fact]
-    public async Task A_tree_is_moved_and_deleted_although_a_node_is_lost()
-    {
-        await _cluster.KillNodeAsync(2);
-        foreach (string mode in Modes)
-        {
-            await PutAsync(_cluster[0], $"/{mode}/tree/deep/file", "content");
-            Assert.Equal("content", await _cluster[1].Http.GetStringAsync($"api/v1/files/{mode}/tree/deep/file"));
-            using (HttpResponseMessage answer = await _cluster[1].Http.PostAsync($"api/v1/move?from=/{mode}/tree&to=/{mode}/moved", null))
-                Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-            await ExpectAllAsync([$"/{mode}/moved/deep/file"], "content");
-            using (HttpResponseMessage answer = await _cluster[0].Http.DeleteAsync($"api/v1/files/{mode}/moved?recursive=true"))
-                Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-            await ExpectAbsentAsync($"/{mode}/moved/deep", "file");
-        }
-    }
+    public Task A_tree_is_moved_and_deleted_although_a_node_is_lost() => _runs.MoveTreeAsync();
 
     [Theory]
     [InlineData("immutable")]
     [InlineData("bounded")]
-    public async Task A_node_that_was_frozen_during_a_write_does_not_serve_the_old_status_afterwards(string mode)
-    {
-        string[] paths = [.. Enumerable.Range(0, Files).Select(i => $"/{mode}/frozen{i}")];
-        foreach (string path in paths)
-            await PutAsync(_cluster[0], path, "old");
-        await ExpectAllAsync(paths, "old");
-
-        _cluster[1].Freeze();
-        foreach (string path in paths)
-            await PutAsync(_cluster[0], path, "written while one was frozen");
-        _cluster[1].Thaw();
-
-        // At once, through the node itself too, and when it is back on the ring.
-        await ExpectAllAsync(paths, "written while one was frozen");
-        await _cluster.UntilSeenAsync(1, "up");
-        await ExpectAllAsync(paths, "written while one was frozen");
-    }
+    public Task A_node_that_was_frozen_during_a_write_does_not_serve_the_old_status_afterwards(string mode) =>
+        _runs.WriteWhileFrozenAsync(mode, (_, _) => Task.CompletedTask);
 
     [Fact]
-    public async Task A_node_that_was_killed_during_a_write_does_not_serve_the_old_status_when_it_is_back()
-    {
-        string[] paths = [.. Enumerable.Range(0, Files).Select(i => $"/immutable/killed{i}")];
-        foreach (string path in paths)
-            await PutAsync(_cluster[0], path, "old");
-        await ExpectAllAsync(paths, "old");
-
-        await _cluster.KillNodeAsync(1);
-        foreach (string path in paths)
-            await PutAsync(_cluster[0], path, "written while one was gone");
-        await ExpectAllAsync(paths, "written while one was gone");
-        await _cluster.StartNodeAsync(1);
-
-        await ExpectAllAsync(paths, "written while one was gone");
-        await _cluster.UntilSeenAsync(1, "up");
-        await ExpectAllAsync(paths, "written while one was gone");
-    }
-
-    private async Task CheckFileAsync(string directory, string name, Random random)
-    {
-        string path = $"{directory}/{name}", moved = path + "-moved";
-        await ExpectAbsentAsync(directory, name);
-        await PutAsync(Any(random), path, "first");
-        await ExpectAsync(directory, name, "first");
-        await PutAsync(Any(random), path, "second, which is longer");
-        await ExpectAsync(directory, name, "second, which is longer");
-
-        using (HttpResponseMessage answer = await Any(random).Http.PostAsync($"api/v1/move?from={path}&to={moved}", null))
-            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-        await ExpectAbsentAsync(directory, name);
-        await ExpectAsync(directory, name + "-moved", "second, which is longer");
-
-        using (HttpResponseMessage answer = await Any(random).Http.DeleteAsync("api/v1/files" + moved))
-            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-        await ExpectAbsentAsync(directory, name + "-moved");
-    }
-
-    private NodeProcess Any(Random random) => _cluster[random.Next(_cluster.Running.Count)];
-
-    private static async Task PutAsync(NodeProcess node, string path, string content)
-    {
-        using HttpResponseMessage answer = await node.Http.PutAsync("api/v1/files" + path, new StringContent(content));
-        Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
-    }
-
-    private async Task ExpectAllAsync(string[] paths, string content)
-    {
-        foreach (NodeProcess node in _cluster.Running)
-        {
-            foreach (string path in paths)
-                Assert.Equal((node.Rest, path, content), (node.Rest, path, await node.Http.GetStringAsync("api/v1/files" + path)));
-        }
-    }
-
-    private async Task ExpectAsync(string directory, string name, string content)
-    {
-        foreach (NodeProcess node in _cluster.Running)
-        {
-            Assert.Equal(content, await node.Http.GetStringAsync($"api/v1/files{directory}/{name}"));
-            Assert.Equal(content.Length, (await node.GetJsonAsync($"api/v1/status{directory}/{name}")).GetProperty("length").GetInt64());
-            Assert.Contains(await ListAsync(node, directory), e => e == ($"{directory}/{name}", content.Length));
-        }
-    }
-
-    private async Task ExpectAbsentAsync(string directory, string name)
-    {
-        foreach (NodeProcess node in _cluster.Running)
-        {
-            using HttpResponseMessage answer = await node.Http.GetAsync($"api/v1/files{directory}/{name}");
-            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-            Assert.DoesNotContain(await ListAsync(node, directory), e => e.Path == $"{directory}/{name}");
-        }
-    }
-
-    /// <summary>Empty where the directory is not there.</summary>
-    private static async Task<List<(string Path, long Length)>> ListAsync(NodeProcess node, string directory)
-    {
-        using HttpResponseMessage answer = await node.Http.GetAsync("api/v1/list" + directory);
-        if (answer.StatusCode == HttpStatusCode.NotFound)
-            return [];
-        using JsonDocument listing = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
-        return [.. listing.RootElement.GetProperty("entries").EnumerateArray()
-            .Where(e => e.GetProperty("type").GetString() == "file")
-            .Select(e => (e.GetProperty("path").GetString()!, e.GetProperty("length").GetInt64()))];
-    }
+    public Task A_node_that_was_killed_during_a_write_does_not_serve_the_old_status_when_it_is_back() => _runs.WriteWhileKilledAsync();
 }

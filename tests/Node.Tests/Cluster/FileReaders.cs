@@ -25,11 +25,24 @@ internal sealed class HttpFileReader(IEnumerable<NodeProcess> nodes) : IFileRead
         using var request = new HttpRequestMessage(HttpMethod.Get, "api/v1/files" + path);
         if (length < content.Length)
             request.Headers.Range = new RangeHeaderValue(from, from + length - 1);
-        using HttpResponseMessage answer = await node.SendAsync(request);
+        using HttpResponseMessage answer = await SendAsync(node, request);
         if (answer.StatusCode != (length < content.Length ? HttpStatusCode.PartialContent : HttpStatusCode.OK))
             return $"{node.BaseAddress} {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
         byte[] body = await answer.Content.ReadAsByteArrayAsync();
         return body.AsSpan().SequenceEqual(content.AsSpan(from, length)) ? null : $"{node.BaseAddress} {body.Length} bytes that are not the file's";
+    }
+
+    /// <summary>Who it was that failed is worth knowing.</summary>
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient node, HttpRequestMessage request)
+    {
+        try
+        {
+            return await node.SendAsync(request);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new HttpRequestException(e.HttpRequestError, $"{node.BaseAddress} {e.Message} {e.InnerException?.Message}", e.InnerException, e.StatusCode);
+        }
     }
 
     public ValueTask DisposeAsync()

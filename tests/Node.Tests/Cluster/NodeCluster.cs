@@ -4,7 +4,10 @@ using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.Cluster;
 
-/// <summary>Real nodes n1, n2 ... of one static cluster over one source, each with a store on tmpfs that outlives its process.</summary>
+/// <summary>Switches by which the nodes of one cluster, whose REST ports these are, find each other: the same for all. Asked once for each cluster.</summary>
+internal delegate Task<IReadOnlyList<string>> MembershipArguments(IReadOnlyList<int> ports);
+
+/// <summary>Real nodes n1, n2 ... of one cluster over one source, each with a store on tmpfs that outlives its process.</summary>
 internal sealed class NodeCluster : IAsyncDisposable
 {
     /// <summary>Ports are free when they are chosen and may be taken when a node binds them; more often than this in a row is no accident.</summary>
@@ -13,10 +16,12 @@ internal sealed class NodeCluster : IAsyncDisposable
     private readonly int[] _ports;
     private readonly TemporaryDirectory _stores = new(onTmpfs: true);
     private readonly NodeProcess?[] _nodes;
+    private readonly IReadOnlyList<string> _membership;
     private readonly Func<int, string[]> _arguments;
 
-    private NodeCluster(int[] ports, Func<int, string[]> arguments)
+    private NodeCluster(int[] ports, IReadOnlyList<string> membership, Func<int, string[]> arguments)
     {
+        _membership = membership;
         _ports = ports;
         _nodes = new NodeProcess?[ports.Length];
         _arguments = arguments;
@@ -29,22 +34,33 @@ internal sealed class NodeCluster : IAsyncDisposable
 
     public static string NameOf(int index) => $"n{index + 1}";
 
+    /// <summary>A list of all members, given to each.</summary>
+    public static MembershipArguments Listed { get; } = ports =>
+        Task.FromResult<IReadOnlyList<string>>(["--peers", string.Join(',', ports.Select((port, i) => $"{NameOf(i)}=http://127.0.0.1:{port}"))]);
+
+    /// <summary>All members of a static cluster are started, with the same arguments, and see each other.</summary>
+    public static Task<NodeCluster> StartAsync(int members, params string[] arguments) => StartAsync(Listed, members, arguments);
+
     /// <summary>All members are started, with the same arguments, and see each other.</summary>
-    public static async Task<NodeCluster> StartAsync(int members, params string[] arguments)
+    public static async Task<NodeCluster> StartAsync(MembershipArguments membership, int members, params string[] arguments)
     {
-        NodeCluster cluster = await StartAsync(members, members, _ => arguments);
+        NodeCluster cluster = await StartAsync(membership, members, members, _ => arguments);
         await cluster.UntilTogetherAsync();
         return cluster;
     }
 
+    public static Task<NodeCluster> StartAsync(int members, int started, Func<int, string[]> arguments) => StartAsync(Listed, members, started, arguments);
+
+    /// <param name="membership">How they find each other.</param>
     /// <param name="members">Nodes that the configuration names.</param>
     /// <param name="started">How many of them are started now.</param>
-    /// <param name="arguments">Of a node, beside ports, stores and peers. A --name there replaces the node's own.</param>
-    public static async Task<NodeCluster> StartAsync(int members, int started, Func<int, string[]> arguments)
+    /// <param name="arguments">Of a node, beside ports, stores and membership. A --name there replaces the node's own.</param>
+    public static async Task<NodeCluster> StartAsync(MembershipArguments membership, int members, int started, Func<int, string[]> arguments)
     {
         for (int attempt = 1; ; attempt++)
         {
-            var cluster = new NodeCluster(ReservedPorts.Take(members), arguments);
+            int[] ports = ReservedPorts.Take(members);
+            var cluster = new NodeCluster(ports, await membership(ports), arguments);
             try
             {
                 await Task.WhenAll(Enumerable.Range(0, started).Select(cluster.StartNodeAsync));
@@ -68,7 +84,7 @@ internal sealed class NodeCluster : IAsyncDisposable
         string[] given = _arguments(index);
         string[] name = given.Contains("--name") ? [] : ["--name", NameOf(index)];
         _nodes[index] = await NodeProcess.StartAsync(
-            [.. given, .. name, "--peers", Peers, "--rest-port", $"{_ports[index]}", "--store", $"{_stores[NameOf(index)]}=256MiB"]);
+            [.. given, .. name, .. _membership, "--rest-port", $"{_ports[index]}", "--store", $"{_stores[NameOf(index)]}=256MiB"]);
     }
 
     public async Task KillNodeAsync(int index)
@@ -95,13 +111,13 @@ internal sealed class NodeCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until all other running nodes see it in a state: "up" or "down".</summary>
+    /// <summary>Waits until all other running nodes see it in a state: "up" or "down", which one that is no member any more is, too.</summary>
     public Task UntilSeenAsync(int index, string state, params int[] by) => NodeProcess.UntilAsync(
         async () =>
         {
             foreach (int other in by.Length > 0 ? by : Enumerable.Range(0, _nodes.Length))
             {
-                if (other != index && _nodes[other] is { } node && (await MemberAsync(node, index)).GetProperty("state").GetString() != state)
+                if (other != index && _nodes[other] is { } node && await StateAsync(node, index) != state)
                     return false;
             }
             return true;
@@ -109,8 +125,10 @@ internal sealed class NodeCluster : IAsyncDisposable
         $"a node that does not see {NameOf(index)} {state}");
 
     /// <summary>A member, as a node describes it.</summary>
-    public static async Task<JsonElement> MemberAsync(NodeProcess node, int index) => (await node.GetJsonAsync("api/v1/cluster"))
-        .GetProperty("members").EnumerateArray().Single(m => m.GetProperty("name").GetString() == NameOf(index));
+    public static async Task<JsonElement> MemberAsync(NodeProcess node, int index) => (await MembersAsync(node, index)).Single();
+
+    /// <summary>Is it a member, up or down, in the eyes of a node?</summary>
+    public static async Task<bool> IsMemberAsync(NodeProcess node, int index) => (await MembersAsync(node, index)).Any();
 
     /// <summary>A metric, summed over all running nodes.</summary>
     public async Task<double> SumAsync(string metric) => (await Task.WhenAll(Running.Select(n => n.GetMetricAsync(metric)))).Sum();
@@ -122,7 +140,11 @@ internal sealed class NodeCluster : IAsyncDisposable
         _stores.Dispose();
     }
 
-    private string Peers => string.Join(',', _ports.Select((port, i) => $"{NameOf(i)}=http://127.0.0.1:{port}"));
+    private static async Task<IEnumerable<JsonElement>> MembersAsync(NodeProcess node, int index) => (await node.GetJsonAsync("api/v1/cluster"))
+        .GetProperty("members").EnumerateArray().Where(m => m.GetProperty("name").GetString() == NameOf(index));
+
+    private static async Task<string?> StateAsync(NodeProcess node, int index) =>
+        (await MembersAsync(node, index)).Select(m => m.GetProperty("state").GetString()).SingleOrDefault("down");
 
     private async Task ForgetAsync(int index)
     {
