@@ -19,9 +19,9 @@ internal sealed class BackingFileCache : IDisposable
 
     /// <summary>
     /// Of small files that come to a full stripe one in so many is kept. An epoch over more small files than descriptors would
-    /// push each of them out before it is read again; files that are read often still come in, some openings later.
+    /// push each of them out before it is read again; files that are read often still come in, a few openings later.
     /// </summary>
-    private const int SmallFilesPerKept = 32;
+    private const int SmallFilesPerKept = 8;
 
     /// <summary>Small: opening costs about as much as reading. Not to be counted while it is open after its unlink is harmless, too.</summary>
     private const long SmallFile = 64 * CacheLimits.KiB;
