@@ -6,7 +6,7 @@ namespace Orleans.Cache.Grains.Placement;
 /// Makes activations leave that the ring has given to another silo: the runtime moves nothing by itself when silos come and go. Nothing is taken
 /// along: the new owner's node knows or asks.
 /// </summary>
-public sealed class Keeper(IClusterMembershipService membership, SiloRings rings, ILocalSiloDetails local, LiveActivations live) : BackgroundService
+public sealed class Keeper(SiloRings rings, ILocalSiloDetails local, LiveActivations live) : BackgroundService
 {
     private static readonly DeactivationReason Moved = new(DeactivationReasonCode.ApplicationRequested, "The ring has given the grain to another silo.");
 
@@ -19,7 +19,7 @@ public sealed class Keeper(IClusterMembershipService membership, SiloRings rings
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (ClusterMembershipSnapshot _ in membership.MembershipUpdates.WithCancellation(stoppingToken).ConfigureAwait(false))
+        await foreach (SiloRing _ in rings.FollowAsync(stoppingToken).ConfigureAwait(false))
         {
             foreach (IGrainContext activation in live.Snapshot())
                 Look(activation);

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 using Orleans.Cache.Ring;
 
 namespace Orleans.Cache.Grains.Placement;
@@ -56,5 +57,12 @@ public sealed class SiloRings(IClusterMembershipService membership)
             // Two threads may compute the same one; a thread that was held up may put an older one back, which the next reader replaces.
             return ring is not null && ReferenceEquals(ring.Snapshot, now) ? ring : _ring = new SiloRing(now);
         }
+    }
+
+    /// <summary>The ring now, and again after each change of the membership, at once.</summary>
+    public async IAsyncEnumerable<SiloRing> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (ClusterMembershipSnapshot _ in membership.MembershipUpdates.WithCancellation(cancellationToken).ConfigureAwait(false))
+            yield return Current;
     }
 }

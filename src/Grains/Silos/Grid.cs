@@ -29,6 +29,9 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     /// <summary>Silos that start together see each other within this time.</summary>
     private static readonly TimeSpan OfferPatience = TimeSpan.FromSeconds(20);
 
+    /// <summary>For tests, which hold something up; null else.</summary>
+    public Action<IServiceCollection>? Alter { get; init; }
+
     private readonly ILogger _log = logs.CreateLogger("Orleans.Cache");
     private readonly SiloDeath _death = new();
     private readonly int _siloPort = SiloPorts.Choose(options);
@@ -52,7 +55,7 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
         await OfferMountsAsync(grains, node.Mounts(), cancellationToken).ConfigureAwait(false);
         SiloRings rings = services.GetRequiredService<SiloRings>();
         _silo = new Silo(
-            services.GetRequiredService<IClusterMembershipService>(), rings, new FileOwners(node.Mounts, rings, grains), new PageFills(node.Member.Name, rings, grains));
+            rings, new FileOwners(node.Mounts, rings, grains), new PageFills(node.Member.Name, rings, grains));
     }
 
     public async Task LeaveAsync()
@@ -79,8 +82,8 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     {
         if (_silo is not { } silo)
             yield break;
-        await foreach (ClusterMembershipSnapshot _ in silo.Membership.MembershipUpdates.WithCancellation(cancellationToken).ConfigureAwait(false))
-            yield return silo.Rings.Current.Ring.Members;
+        await foreach (SiloRing ring in silo.Rings.FollowAsync(cancellationToken).ConfigureAwait(false))
+            yield return ring.Ring.Members;
     }
 
     public ValueTask<StatusAnswer?> AskOwnerAsync(string node, CachePath path, CancellationToken cancellationToken) =>
@@ -96,13 +99,15 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     /// <summary>For tests, which look inside.</summary>
     internal IServiceProvider Services => _host!.Services;
 
+
     /// <summary>An empty builder: the usual one reads files and variables that are not ours. Signals are the node's.</summary>
     private IHost BuildHost(GridNode node)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(logs).AddSingleton<IHostLifetime, NoSignals>();
-        builder.UseOrleans(silo => SiloSetup.Configure(silo, options, _siloPort, node));
+        builder.UseOrleans(silo => SiloSetup.Configure(silo, options, _siloPort, node, time));
         builder.Services.AddSingleton<IFatalErrorHandler>(_death);
+        Alter?.Invoke(builder.Services);
         return builder.Build();
     }
 
@@ -160,7 +165,7 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     [LoggerMessage(Level = LogLevel.Warning, Message = "The silo left in bad order; the others will notice that it is gone: {Reason}")]
     private partial void LogLeft(string reason);
 
-    private sealed record Silo(IClusterMembershipService Membership, SiloRings Rings, FileOwners Files, PageFills Pages);
+    private sealed record Silo(SiloRings Rings, FileOwners Files, PageFills Pages);
 
     private sealed class NoSignals : IHostLifetime
     {

@@ -13,5 +13,12 @@ internal sealed class SiloDeath : IFatalErrorHandler
     public bool IsUnexpected(Exception exception) => true;
 
     public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null) =>
-        _reason.TrySetResult(exception is null ? context ?? "the silo failed" : $"{context} {exception.GetBaseException().Message}".Trim());
+        _reason.TrySetResult(exception?.GetBaseException().Message ?? FirstSentence(context ?? "The silo failed."));
+
+    /// <summary>What follows are the membership's rows.</summary>
+    private static string FirstSentence(string text)
+    {
+        int end = text.IndexOfAny(['!', '.', '\n']);
+        return end < 0 ? text : text[..end] + ".";
+    }
 }

@@ -22,11 +22,15 @@ internal static class SiloSetup
     /// </summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(600);
 
+    /// <summary>Where gossip did not reach a silo, it learns from the table within this time; one row is read for each silo.</summary>
+    private static readonly TimeSpan TableRefreshTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// How often a silo tells the database that it lives. Three times that old, and nobody waits for it any more: silos of a cluster that was killed as a
     /// whole, and comes back at other addresses.
     /// </summary>
     private static readonly TimeSpan IAmAlivePeriod = TimeSpan.FromSeconds(5);
+
 
     /// <summary>Calls without a time of their own: far above a turn of any grain, so that only a silo that is lost reaches it.</summary>
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
@@ -40,7 +44,7 @@ internal static class SiloSetup
     /// <summary>How often the idle are looked for; must be below the ages.</summary>
     private static readonly TimeSpan CollectionPeriod = TimeSpan.FromSeconds(20);
 
-    public static void Configure(ISiloBuilder silo, GridOptions options, int siloPort, GridNode node)
+    public static void Configure(ISiloBuilder silo, GridOptions options, int siloPort, GridNode node, TimeProvider time)
     {
         AddMembers(silo, options);
         silo.Configure<SiloOptions>(o => o.SiloName = SiloName.Of(node.Member));
@@ -54,7 +58,8 @@ internal static class SiloSetup
         silo.Configure<ClusterMembershipOptions>(o =>
         {
             (o.ProbeTimeout, o.MaxProbeTimeout, o.NumMissedProbesLimit) = (ProbeTimeout, ProbeTimeout, 3);
-            (o.IAmAliveTablePublishTimeout, o.NumMissedTableIAmAliveLimit, o.MaxJoinAttemptTime) = (IAmAlivePeriod, 3, TimeSpan.FromMinutes(1));
+            (o.IAmAliveTablePublishTimeout, o.NumMissedTableIAmAliveLimit) = (IAmAlivePeriod, 3);
+            (o.TableRefreshTimeout, o.MaxJoinAttemptTime) = (TableRefreshTimeout, TimeSpan.FromMinutes(1));
         });
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout);
         silo.Configure<GrainCollectionOptions>(o =>
@@ -62,7 +67,7 @@ internal static class SiloSetup
             (o.CollectionQuantum, o.CollectionAge) = (CollectionPeriod, FileAge);
             o.ClassSpecificCollectionAge[typeof(PageGrain).FullName!] = PageAge;
         });
-        AddGrains(silo, options, node);
+        AddGrains(silo, options, node, time);
     }
 
     /// <summary>Where members and mounts are kept: the one place that knows, and that a further way to keep them comes to.</summary>
@@ -79,7 +84,7 @@ internal static class SiloSetup
         silo.AddMemoryGrainStorage(MountGrain.Storage);
     }
 
-    private static void AddGrains(ISiloBuilder silo, GridOptions options, GridNode node)
+    private static void AddGrains(ISiloBuilder silo, GridOptions options, GridNode node, TimeProvider time)
     {
         silo.AddPlacementDirector<RingPlacement, RingDirector>();
         silo.AddGrainDirectory(RingGrainDirectory.Name, (services, _) => new RingGrainDirectory(services.GetRequiredService<SiloRings>()));
@@ -89,6 +94,7 @@ internal static class SiloSetup
             .AddSingleton(new LiveActivations(options.MaxActivations))
             .AddSingleton<Keeper>()
             .AddHostedService(services => services.GetRequiredService<Keeper>())
+            .AddHostedService(services => new WakeWatch(services.GetRequiredService<IClusterMembershipService>(), time))
             .AddSingleton<EpochIssuer>()
             .AddSingleton<AppliedEpochs>()
             .AddSingleton<GrainCounters>()

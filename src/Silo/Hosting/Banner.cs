@@ -1,5 +1,4 @@
 using System.Globalization;
-using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
@@ -17,24 +16,25 @@ internal static class Banner
     /// <summary>Entries looked at for the same.</summary>
     private const int ExampleEntries = 200;
 
-    public static async Task WriteAsync(TextWriter output, NodeOptions options, Engine engine, IGrid? grid, Uri rest, CancellationToken cancellationToken)
+    public static async Task WriteAsync(TextWriter output, NodeOptions options, RunningNode node, CancellationToken cancellationToken)
     {
+        (Engine engine, Uri rest) = (node.Engine!, node.Rest);
         string url = rest.GetLeftPart(UriPartial.Authority);
         string local = url.Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal).Replace("//[::]", "//[::1]", StringComparison.Ordinal);
         string example = await FindFileAsync(engine, cancellationToken).ConfigureAwait(false) is { } file ? Encode(file) : "/PATH";
-        string node = rest.Port == NodeOptions.DefaultRestPort ? "" : $" --url {local}";
+        string switches = rest.Port == NodeOptions.DefaultRestPort ? "" : $" --url {local}";
         string[] lines =
         [
             $"Orleans.Cache node '{options.Name}' is ready.",
             $"  REST    {url}",
             .. engine.Store.GetStatus().Select(Describe),
             .. options.Mounts.Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Replicas(mount)}{Throttle(mount)}"),
-            .. grid is null ? [] : new[] { $"  grid    {grid.Description}" },
+            .. node.Grid is null ? [] : new[] { $"  grid    {node.Grid.Description}" },
             .. Shortage(DescriptorBudget.Limit),
             "Try:",
             $"  curl '{local}/api/v1/list/'",
             $"  curl '{local}/api/v1/files{example}' -o /dev/null",
-            $"  ./ocache{node} ls /",
+            $"  ./ocache{switches} ls /",
         ];
         await output.WriteLineAsync(string.Join(Environment.NewLine, lines).AsMemory(), cancellationToken).ConfigureAwait(false);
         await output.FlushAsync(cancellationToken).ConfigureAwait(false);

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
@@ -28,54 +27,44 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
     private readonly RestLimits _restLimits = new();
     private readonly TimeProvider _time = TimeProvider.System;
 
-    /// <exception cref="CacheException">The node could not start; the message says why.</exception>
+    /// <summary>For tests: changes the services of the grid's silo.</summary>
+    internal Action<IServiceCollection>? Alter { get; init; }
+
+    /// <exception cref="CacheException">The node could not start, or its cluster has given it up; the message says why.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using ILoggerFactory logs = LoggerFactory.Create(ConfigureLogs);
-        IGrid? grid = options.Grid is { } how ? GridBuild.Create(how, logs, _time) : null;
-        Engine engine = await Engine.StartAsync(options, grid, _limits, _time, logs.CreateLogger("Orleans.Cache"), cancellationToken).ConfigureAwait(false);
-        await using (engine.ConfigureAwait(false))
+        RunningNode node = await StartAsync(cancellationToken).ConfigureAwait(false);
+        await using (node.ConfigureAwait(false))
         {
-            var health = new NodeHealth(options.Name, _time);
-            WebApplication app = Build(engine, health);
-            await using (app.ConfigureAwait(false))
-            {
-                app.Lifetime.ApplicationStopping.Register(health.StartDraining);
-                await ListenAsync(app, cancellationToken).ConfigureAwait(false);
-                try
-                {
-                    await ServeAsync(app, engine, grid, health, cancellationToken).ConfigureAwait(false);
-                }
-                finally
-                {
-                    // The cluster is left while requests are still served.
-                    if (grid is not null)
-                        await grid.DisposeAsync().ConfigureAwait(false);
-                }
-                await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
-            }
+            await Banner.WriteAsync(output, options, node, cancellationToken).ConfigureAwait(false);
+            await node.EndAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>From listening until somebody asks the node to stop.</summary>
-    /// <exception cref="CacheException">The cluster does not take the node, or has given it up.</exception>
-    private async Task ServeAsync(WebApplication app, Engine engine, IGrid? grid, NodeHealth health, CancellationToken cancellationToken)
+    /// <exception cref="CacheException">The node could not start; the message says why.</exception>
+    internal async Task<RunningNode> StartAsync(CancellationToken cancellationToken)
     {
-        var rest = new Uri(app.Urls.First());
-        if (grid is not null)
-            await grid.JoinAsync(engine, options, rest, cancellationToken).ConfigureAwait(false);
-        health.MarkReady();
-        if (engine.Cluster is { } cluster)
-            await cluster.StartAsync().ConfigureAwait(false);
-        await Banner.WriteAsync(output, options, engine, grid, rest, cancellationToken).ConfigureAwait(false);
-
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using CancellationTokenRegistration signal = app.Lifetime.ApplicationStopping.Register(asked.SetResult);
-        using CancellationTokenRegistration token = cancellationToken.Register(app.Lifetime.StopApplication);
-        Task ended = grid is null ? asked.Task : await Task.WhenAny(asked.Task, grid.GivenUp).ConfigureAwait(false);
-        await ended.ConfigureAwait(false);
-        if (ended != asked.Task)
-            throw new CacheException(CacheError.Unavailable, $"The cluster has given this node up, so it ends; start it again. {await grid!.GivenUp.ConfigureAwait(false)}");
+        var node = new RunningNode { Logs = LoggerFactory.Create(ConfigureLogs) };
+        try
+        {
+            node.Grid = options.Grid is { } how ? GridBuild.Create(how, node.Logs, _time, Alter) : null;
+            node.Engine = await Engine.StartAsync(options, node.Grid, _limits, _time, node.Logs.CreateLogger("Orleans.Cache"), cancellationToken).ConfigureAwait(false);
+            var health = new NodeHealth(options.Name, _time);
+            node.App = Build(node.Engine, health);
+            node.App.Lifetime.ApplicationStopping.Register(health.StartDraining);
+            await ListenAsync(node.App, cancellationToken).ConfigureAwait(false);
+            if (node.Grid is not null)
+                await node.Grid.JoinAsync(node.Engine, options, node.Rest, cancellationToken).ConfigureAwait(false);
+            health.MarkReady();
+            if (node.Engine.Cluster is { } cluster)
+                await cluster.StartAsync().ConfigureAwait(false);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>
@@ -142,12 +131,9 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
         logs.AddFilter("Microsoft", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning);
         // Its messages are one per request, and being enabled makes the server build an activity and a scope for each; failures are
         // logged by the gateway. Traces, where somebody takes them, do not depend on it.
-        // The runtime tells of each of its parts; what concerns this node our own lines say.
-        logs.AddFilter("Orleans", options.LogLevel < LogLevel.Information ? LogLevel.Information : options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning);
+        // The runtime tells of each probe that failed, in many words; who came and went our own lines say.
+        logs.AddFilter("Orleans", options.LogLevel < LogLevel.Information ? LogLevel.Information : options.LogLevel > LogLevel.Error ? options.LogLevel : LogLevel.Error);
         logs.AddFilter("Orleans.Cache", options.LogLevel);
-        // Advice on the garbage collector, which is set as measured, and a comparison with a clock that has not begun.
-        logs.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
-        logs.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         logs.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // What fails at the start is said once, in one line, by Program.
         logs.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);

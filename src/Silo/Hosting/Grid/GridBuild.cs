@@ -6,10 +6,14 @@ namespace Orleans.Cache.Silo.Hosting.Grid;
 internal static class GridBuild
 {
     /// <summary>A grid that is not joined yet.</summary>
+    /// <param name="options">How it is joined.</param>
+    /// <param name="logs">Where its silo's lines go.</param>
+    /// <param name="time">Clock and timers.</param>
+    /// <param name="alter">For tests: changes the silo's services.</param>
     /// <exception cref="CacheException">NotSupported: the build has none.</exception>
-    public static IGrid Create(GridOptions options, ILoggerFactory logs, TimeProvider time) =>
+    public static IGrid Create(GridOptions options, ILoggerFactory logs, TimeProvider time, Action<IServiceCollection>? alter) =>
 #if ORLEANS
-        new Grains.Silos.Grid(options, logs, time);
+        new Grains.Silos.Grid(options, logs, time) { Alter = alter };
 #else
         throw new CacheException(
             CacheError.NotSupported,
