@@ -13,6 +13,7 @@ using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Ring;
+using Orleans.Runtime.MembershipService;
 
 namespace Orleans.Cache.Grains.Silos;
 
@@ -28,6 +29,9 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
 
     /// <summary>Silos that start together see each other within this time.</summary>
     private static readonly TimeSpan OfferPatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>The second finds stale what the first waited for.</summary>
+    private const int JoinAttempts = 3;
 
     /// <summary>For tests, which hold something up; null else.</summary>
     public Action<IServiceCollection>? Alter { get; init; }
@@ -51,8 +55,7 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     {
         if (options.Database is { } database)
             await PostgreSqlTables.EnsureAsync(database, cancellationToken).ConfigureAwait(false);
-        _host = BuildHost(node);
-        await StartAsync(_host, cancellationToken).ConfigureAwait(false);
+        _host = await StartAsync(node, cancellationToken).ConfigureAwait(false);
         IServiceProvider services = _host.Services;
         services.GetRequiredService<GrainCounters>().Publish(node.Counters, services.GetRequiredService<LiveActivations>());
         IGrainFactory grains = services.GetRequiredService<IGrainFactory>();
@@ -103,7 +106,6 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     /// <summary>For tests, which look inside.</summary>
     internal IServiceProvider Services => _host!.Services;
 
-
     /// <summary>An empty builder: the usual one reads files and variables that are not ours. Signals are the node's.</summary>
     private IHost BuildHost(GridNode node)
     {
@@ -115,15 +117,27 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
         return builder.Build();
     }
 
-    private async Task StartAsync(IHost host, CancellationToken cancellationToken)
+    /// <summary>
+    /// A silo joins when all that are alive have answered it. Of a cluster that was killed as a whole the membership says for a while that all are alive, and a silo
+    /// that tries to join finds out what is stale only as it starts: then it is started again.
+    /// </summary>
+    private async Task<IHost> StartAsync(GridNode node, CancellationToken cancellationToken)
     {
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            await host.StartAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            throw new CacheException(CacheError.Unavailable, $"The cluster could not be joined as {Description}: {e.GetBaseException().Message}", e);
+            IHost host = BuildHost(node);
+            try
+            {
+                await host.StartAsync(cancellationToken).ConfigureAwait(false);
+                return host;
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                await ((IAsyncDisposable)host).DisposeAsync().ConfigureAwait(false);
+                if (attempt == JoinAttempts || e.GetBaseException() is not OrleansClusterConnectivityCheckFailedException)
+                    throw new CacheException(CacheError.Unavailable, $"The cluster could not be joined as {Description}: {e.GetBaseException().Message}", e);
+                LogJoinAgain(e.GetBaseException().Message);
+            }
         }
     }
 
@@ -165,6 +179,9 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The mounts are the cluster's, version {Version}.")]
     private partial void LogMounts(long version);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Silos that the membership calls alive do not answer; trying again to join: {Reason}")]
+    private partial void LogJoinAgain(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The silo left in bad order; the others will notice that it is gone: {Reason}")]
     private partial void LogLeft(string reason);
