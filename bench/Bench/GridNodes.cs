@@ -53,7 +53,7 @@ internal static class GridNodes
         table.Print();
     }
 
-    /// <summary>HEAD of files that are known, asked of their owner and of any node.</summary>
+    /// <summary>Statuses of files that are known, asked of their owner and of any node.</summary>
     private static async Task OpensAsync(Workspace data, ServerCluster listed, ServerCluster silos, int files, int rounds, double seconds)
     {
         var table = new Table("row", "static opens/s", "silos' opens/s", "ratio", "static CPU us", "silos' CPU us", "file grain calls an open", "page grain calls an open");
@@ -117,7 +117,7 @@ internal static class GridNodes
     private static string Script(Workspace data, ServerCluster cluster, int files, bool aware, string kind)
     {
         int[] asked = [.. Enumerable.Range(0, files).Where(i => !aware || cluster.OwnerOf(NameOf(i)) == 0)];
-        string script = Path.Combine(Path.GetDirectoryName(data.Source)!, $"head-{kind}-{aware}.lua");
+        string script = Path.Combine(Path.GetDirectoryName(data.Source)!, $"status-{kind}-{aware}.lua");
         File.WriteAllText(script, $$"""
             local files = { {{string.Join(',', asked)}} }
             local at = 0
@@ -125,7 +125,7 @@ internal static class GridNodes
             function request()
               at = (at + 7919) % #files
               local i = files[at + 1]
-              return wrk.format("HEAD", string.format("/api/v1/files/d%03d/f%03d", math.floor(i / 1000), i % 1000))
+              return wrk.format("GET", string.format("/api/v1/status/d%03d/f%03d", math.floor(i / 1000), i % 1000))
             end
             """);
         return script;

@@ -13,6 +13,7 @@ using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Ring;
+using Orleans.Runtime.MembershipService;
 
 namespace Orleans.Cache.Grains.Silos;
 
@@ -29,6 +30,9 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     /// <summary>Silos that start together see each other within this time.</summary>
     private static readonly TimeSpan OfferPatience = TimeSpan.FromSeconds(20);
 
+    /// <summary>The second finds stale what the first waited for.</summary>
+    private const int JoinAttempts = 3;
+
     /// <summary>For tests, which hold something up; null else.</summary>
     public Action<IServiceCollection>? Alter { get; init; }
 
@@ -41,21 +45,24 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     public string Description =>
         $"silo {options.Address}:{_siloPort} of cluster '{options.ClusterId}' ({(options.Database is null ? "this machine" : "PostgreSQL")})";
 
+    public GridFigures? Figures => _silo?.Services is { } services
+        ? services.GetRequiredService<GrainCounters>().Read(Description, services.GetRequiredService<LiveActivations>())
+        : null;
+
     public Task<string> GivenUp => _death.Reason;
 
     public async Task JoinAsync(GridNode node, CancellationToken cancellationToken)
     {
         if (options.Database is { } database)
             await PostgreSqlTables.EnsureAsync(database, cancellationToken).ConfigureAwait(false);
-        _host = BuildHost(node);
-        await StartAsync(_host, cancellationToken).ConfigureAwait(false);
+        _host = await StartAsync(node, cancellationToken).ConfigureAwait(false);
         IServiceProvider services = _host.Services;
         services.GetRequiredService<GrainCounters>().Publish(node.Counters, services.GetRequiredService<LiveActivations>());
         IGrainFactory grains = services.GetRequiredService<IGrainFactory>();
         await OfferMountsAsync(grains, node.Mounts(), cancellationToken).ConfigureAwait(false);
         SiloRings rings = services.GetRequiredService<SiloRings>();
         _silo = new Silo(
-            rings, new FileOwners(node.Mounts, rings, grains), new PageFills(node.Member.Name, rings, grains));
+            services, rings, new FileOwners(node.Mounts, rings, grains), new PageFills(node.Member.Name, rings, grains));
     }
 
     public async Task LeaveAsync()
@@ -72,7 +79,7 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
         {
             LogLeft(e.Message);
         }
-        _host.Dispose();
+        await ((IAsyncDisposable)_host).DisposeAsync().ConfigureAwait(false);
         _host = null;
     }
 
@@ -99,7 +106,6 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     /// <summary>For tests, which look inside.</summary>
     internal IServiceProvider Services => _host!.Services;
 
-
     /// <summary>An empty builder: the usual one reads files and variables that are not ours. Signals are the node's.</summary>
     private IHost BuildHost(GridNode node)
     {
@@ -111,15 +117,27 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
         return builder.Build();
     }
 
-    private async Task StartAsync(IHost host, CancellationToken cancellationToken)
+    /// <summary>
+    /// A silo joins when all that are alive have answered it. Of a cluster that was killed as a whole the membership says for a while that all are alive, and a silo
+    /// that tries to join finds out what is stale only as it starts: then it is started again.
+    /// </summary>
+    private async Task<IHost> StartAsync(GridNode node, CancellationToken cancellationToken)
     {
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            await host.StartAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            throw new CacheException(CacheError.Unavailable, $"The cluster could not be joined as {Description}: {e.GetBaseException().Message}", e);
+            IHost host = BuildHost(node);
+            try
+            {
+                await host.StartAsync(cancellationToken).ConfigureAwait(false);
+                return host;
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                await ((IAsyncDisposable)host).DisposeAsync().ConfigureAwait(false);
+                if (attempt == JoinAttempts || e.GetBaseException() is not OrleansClusterConnectivityCheckFailedException)
+                    throw new CacheException(CacheError.Unavailable, $"The cluster could not be joined as {Description}: {e.GetBaseException().Message}", e);
+                LogJoinAgain(e.GetBaseException().Message);
+            }
         }
     }
 
@@ -162,10 +180,13 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     [LoggerMessage(Level = LogLevel.Information, Message = "The mounts are the cluster's, version {Version}.")]
     private partial void LogMounts(long version);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Silos that the membership calls alive do not answer; trying again to join: {Reason}")]
+    private partial void LogJoinAgain(string reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "The silo left in bad order; the others will notice that it is gone: {Reason}")]
     private partial void LogLeft(string reason);
 
-    private sealed record Silo(SiloRings Rings, FileOwners Files, PageFills Pages);
+    private sealed record Silo(IServiceProvider Services, SiloRings Rings, FileOwners Files, PageFills Pages);
 
     private sealed class NoSignals : IHostLifetime
     {

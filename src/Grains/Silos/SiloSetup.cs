@@ -31,6 +31,8 @@ internal static class SiloSetup
     /// </summary>
     private static readonly TimeSpan IAmAlivePeriod = TimeSpan.FromSeconds(5);
 
+    /// <summary>More than three times that: a silo that tries to join so long, and starts again, knows who is stale.</summary>
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(18);
 
     /// <summary>Calls without a time of their own: far above a turn of any grain, so that only a silo that is lost reaches it.</summary>
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
@@ -59,7 +61,7 @@ internal static class SiloSetup
         {
             (o.ProbeTimeout, o.MaxProbeTimeout, o.NumMissedProbesLimit) = (ProbeTimeout, ProbeTimeout, 3);
             (o.IAmAliveTablePublishTimeout, o.NumMissedTableIAmAliveLimit) = (IAmAlivePeriod, 3);
-            (o.TableRefreshTimeout, o.MaxJoinAttemptTime) = (TableRefreshTimeout, TimeSpan.FromMinutes(1));
+            (o.TableRefreshTimeout, o.MaxJoinAttemptTime) = (TableRefreshTimeout, JoinPatience);
         });
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout);
         silo.Configure<GrainCollectionOptions>(o =>

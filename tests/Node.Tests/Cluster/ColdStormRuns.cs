@@ -30,7 +30,8 @@ internal sealed class ColdStormRuns(ITestOutputHelper output, MembershipArgument
         await StormAsync(cluster, "cold", content);
 
         Assert.Equal(Pages, await cluster.SumAsync("ocache_ufs_pages_total"));
-        Assert.Equal(content.Length, await cluster.SumAsync("ocache_ufs_read_bytes_total"));
+        // The little of the next page goes past the cache where it is asked for before anybody has begun to fill that page.
+        Assert.Equal(content.Length, await cluster.SumAsync("ocache_ufs_read_bytes_total") - await cluster.SumAsync("ocache_bypass_read_bytes_total"));
     });
 
     /// <summary>Storm after storm while a fourth node joins: whoever thinks what of the ring, no page is read more than twice, and soon again once.</summary>
