@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Orleans.Cache.Client;
 using Orleans.Cache.Grains.Placement;
 using Orleans.Cache.Ring;
@@ -30,6 +31,11 @@ public sealed class OwnershipTests
         Assert.All(grid.Nodes, n => Assert.True(n.Grains.FileCalls.Value > 0, $"{n.Name} owns nothing."));
         Assert.Equal(names.Length, grid.Sum(n => n.Counters.UfsStats));
         Assert.Equal(2 * names.Length, grid.Sum(n => n.Counters.ForwardedStatuses));
+        foreach (GridNode node in grid.Nodes)
+        {
+            using JsonDocument figures = JsonDocument.Parse(await node.Client.GetStringAsync("api/v1/cache"));
+            Assert.Equal(node.Grains.FileCalls.Value, figures.RootElement.GetProperty("grid").GetProperty("opens").GetInt64());
+        }
     }
 
     [Fact]

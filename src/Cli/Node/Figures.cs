@@ -62,7 +62,12 @@ internal sealed record CacheFigures
     public ProcessFigures? Process { get; init; }
 
     public required IReadOnlyList<StoreFigures> Stores { get; init; }
+
+    public GridFigures? Grid { get; init; }
 }
+
+/// <summary>What the grains of a node's silo did; null in nodes that are none.</summary>
+internal sealed record GridFigures(string Silo, long Opens, long Misses, long FillsBegun, long Told, long Activations, long Activated);
 
 /// <summary>What the node's process uses of what it may use; 0 where a limit is not known.</summary>
 internal sealed record ProcessFigures(long MemoryBytes, long MemoryLimitBytes, long Descriptors, long DescriptorLimit);

@@ -17,6 +17,9 @@ public interface IGrid : IMemberSource, IFileOwners, IFillGate, IAsyncDisposable
     /// <summary>For people: which cluster, and by which address.</summary>
     string Description { get; }
 
+    /// <summary>What this silo did; null while it is not joined.</summary>
+    GridFigures? Figures { get; }
+
     /// <summary>Completes, with the reason, where the cluster has given this silo up: the process must end, and may start again.</summary>
     Task<string> GivenUp { get; }
 
@@ -27,6 +30,16 @@ public interface IGrid : IMemberSource, IFileOwners, IFillGate, IAsyncDisposable
     /// <summary>Leaves in good order: others stop sending requests before this returns. Never fails.</summary>
     Task LeaveAsync();
 }
+
+/// <summary>What the grains of a silo did since it started.</summary>
+/// <param name="Silo">Which silo of which cluster.</param>
+/// <param name="Opens">Opens and stats that files' grains answered, and changes that they were told of.</param>
+/// <param name="Misses">Misses that pages' grains were asked to fill.</param>
+/// <param name="FillsBegun">Fills that they began.</param>
+/// <param name="Told">Changes that the node was told of by files' grains.</param>
+/// <param name="Activations">Files' and pages' grains that live now.</param>
+/// <param name="Activated">Those that were made.</param>
+public sealed record GridFigures(string Silo, long Opens, long Misses, long FillsBegun, long Told, long Activations, long Activated);
 
 /// <summary>What becomes a silo.</summary>
 /// <param name="Node">The engine.</param>

@@ -45,6 +45,10 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     public string Description =>
         $"silo {options.Address}:{_siloPort} of cluster '{options.ClusterId}' ({(options.Database is null ? "this machine" : "PostgreSQL")})";
 
+    public GridFigures? Figures => _silo?.Services is { } services
+        ? services.GetRequiredService<GrainCounters>().Read(Description, services.GetRequiredService<LiveActivations>())
+        : null;
+
     public Task<string> GivenUp => _death.Reason;
 
     public async Task JoinAsync(GridNode node, CancellationToken cancellationToken)
@@ -58,7 +62,7 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
         await OfferMountsAsync(grains, node.Mounts(), cancellationToken).ConfigureAwait(false);
         SiloRings rings = services.GetRequiredService<SiloRings>();
         _silo = new Silo(
-            rings, new FileOwners(node.Mounts, rings, grains), new PageFills(node.Member.Name, rings, grains));
+            services, rings, new FileOwners(node.Mounts, rings, grains), new PageFills(node.Member.Name, rings, grains));
     }
 
     public async Task LeaveAsync()
@@ -75,7 +79,7 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
         {
             LogLeft(e.Message);
         }
-        _host.Dispose();
+        await ((IAsyncDisposable)_host).DisposeAsync().ConfigureAwait(false);
         _host = null;
     }
 
@@ -182,7 +186,7 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     [LoggerMessage(Level = LogLevel.Warning, Message = "The silo left in bad order; the others will notice that it is gone: {Reason}")]
     private partial void LogLeft(string reason);
 
-    private sealed record Silo(SiloRings Rings, FileOwners Files, PageFills Pages);
+    private sealed record Silo(IServiceProvider Services, SiloRings Rings, FileOwners Files, PageFills Pages);
 
     private sealed class NoSignals : IHostLifetime
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Grains.Placement;
 using Orleans.Cache.Telemetry;
 
@@ -21,6 +22,10 @@ public sealed class GrainCounters
 
     /// <summary>Fills that pages' grains here began.</summary>
     public Tally FillsBegun { get; } = new();
+
+    /// <summary>All of them now.</summary>
+    public GridFigures Read(string silo, LiveActivations live) =>
+        new(silo, FileCalls.Value, PageCalls.Value, FillsBegun.Value, NodeCalls.Value, live.Count, live.Made.Value);
 
     /// <summary>Adds them to what the node publishes.</summary>
     public void Publish(CacheCounters counters, LiveActivations live)

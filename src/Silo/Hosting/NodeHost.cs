@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
+using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
@@ -50,7 +51,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             node.Grid = options.Grid is { } how ? GridBuild.Create(how, node.Logs, _time, Alter) : null;
             node.Engine = await Engine.StartAsync(options, node.Grid, _limits, _time, node.Logs.CreateLogger("Orleans.Cache"), cancellationToken).ConfigureAwait(false);
             var health = new NodeHealth(options.Name, _time);
-            node.App = Build(node.Engine, health);
+            node.App = Build(node.Engine, node.Grid, health);
             node.App.Lifetime.ApplicationStopping.Register(health.StartDraining);
             await ListenAsync(node.App, cancellationToken).ConfigureAwait(false);
             if (node.Grid is not null)
@@ -71,7 +72,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
     /// An empty builder: the usual one reads appsettings.json from the working directory, which is the user's dataset here, and
     /// variables of ASP.NET that would quietly change where we listen.
     /// </summary>
-    private WebApplication Build(Engine engine, NodeHealth health)
+    private WebApplication Build(Engine engine, IGrid? grid, NodeHealth health)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         ConfigureLogs(builder.Logging);
@@ -95,6 +96,8 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             .AddNodeTelemetry(options.Name, ExportMetrics(), ExportTraces());
         if (engine.Cluster is { } cluster)
             builder.Services.AddSingleton(cluster);
+        if (grid is not null)
+            builder.Services.AddSingleton(grid);
         return builder.Build().MapRestGateway();
     }
 

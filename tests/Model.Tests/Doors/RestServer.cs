@@ -28,8 +28,9 @@ internal sealed class RestServer : IAsyncDisposable
     /// <param name="time">Its clock.</param>
     /// <param name="port">Where to listen; 0 takes any free port.</param>
     /// <param name="cluster">The cluster that the node belongs to.</param>
+    /// <param name="local">The node as its cluster has it; null: as it is.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<RestServer> StartAsync(CacheFileSystem files, BenchNode node, TimeProvider time, int port = 0, ClusterMembership? cluster = null)
+    public static async Task<RestServer> StartAsync(CacheFileSystem files, BenchNode node, TimeProvider time, int port = 0, ClusterMembership? cluster = null, ICacheNode? local = null)
     {
         var limits = new RestLimits();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -39,7 +40,7 @@ internal sealed class RestServer : IAsyncDisposable
         var health = new NodeHealth(node.Name, time);
         health.MarkReady();
         // Instances, which the application does not dispose of.
-        builder.Services.AddSingleton(files).AddSingleton<IPageStore>(node.Store).AddSingleton(node.Counters).AddSingleton<ICacheNode>(node.Node)
+        builder.Services.AddSingleton(files).AddSingleton<IPageStore>(node.Store).AddSingleton(node.Counters).AddSingleton(local ?? node.Node)
             .AddSingleton(time).AddSingleton(health)
             .AddRouting()
             .AddRestGateway(limits)

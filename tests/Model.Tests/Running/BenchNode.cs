@@ -45,7 +45,8 @@ internal sealed class BenchNode(string name, Setup setup, MountTable mounts, Tim
 
     /// <param name="source">What fills read, made from the under storage.</param>
     /// <param name="watch">In a cluster: notices that the process stood still.</param>
-    public async Task OpenAsync(Func<IFillSource, IFillSource>? source = null, FreezeWatch? watch = null)
+    /// <param name="fills">In a grid: where fills begin.</param>
+    public async Task OpenAsync(Func<IFillSource, IFillSource>? source = null, FreezeWatch? watch = null, IFillGate? fills = null)
     {
         Counters = new CacheCounters();
         // The store's clock is the machine's: it only paces background work.
@@ -62,6 +63,7 @@ internal sealed class BenchNode(string name, Setup setup, MountTable mounts, Tim
             Limits = Limits,
             PageSize = setup.PageSize,
             FreezeWatch = watch,
+            Fills = fills,
             Source = source ?? (ufs => ufs),
         });
         IsOpen = true;

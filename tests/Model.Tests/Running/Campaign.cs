@@ -15,6 +15,9 @@ internal sealed record Campaign(string Name, bool IsLocal, bool OverRest, bool I
     /// <summary>Three nodes instead of one, which come and go.</summary>
     public bool IsCluster { get; init; }
 
+    /// <summary>They are silos of a grid; only in builds with Orleans.</summary>
+    public bool IsGrid { get; init; }
+
     /// <summary>Steps of a sequence: enough to fill, evict and restart, few enough that a new engine each time costs little and shrinking is quick.</summary>
     private const int Steps = 1000;
 
@@ -37,6 +40,7 @@ internal sealed record Campaign(string Name, bool IsLocal, bool OverRest, bool I
         new("local-rest", IsLocal: true, OverRest: true, IsConcurrent: false, Share: 0.07),
         new("memory-cluster", IsLocal: false, OverRest: true, IsConcurrent: false, Share: 0.12) { IsCluster = true },
         new("local-cluster", IsLocal: true, OverRest: true, IsConcurrent: false, Share: 0.08) { IsCluster = true },
+        .. GridMaker.Campaigns,
     ];
 
     /// <summary>Seconds of all campaigns together: OCACHE_MODEL_SECONDS, a few where that is not set.</summary>
@@ -57,7 +61,7 @@ internal sealed record Campaign(string Name, bool IsLocal, bool OverRest, bool I
         {
             do
             {
-                var setup = new Setup(Interlocked.Increment(ref seed) - 1, IsLocal, OverRest) { IsCluster = IsCluster };
+                var setup = new Setup(Interlocked.Increment(ref seed) - 1, IsLocal, OverRest) { IsCluster = IsCluster, IsGrid = IsGrid };
                 if (await RunOneAsync(setup, figures) is { } found)
                     Interlocked.CompareExchange(ref report, found, null);
             }

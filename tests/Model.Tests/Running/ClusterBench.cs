@@ -3,19 +3,21 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Cache.Client;
+using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Client.Nodes;
 using Orleans.Cache.Files;
 using Orleans.Cache.Model.Tests.Doors;
 using Orleans.Cache.Model.Tests.Operations;
 using Orleans.Cache.Model.Tests.Sources;
+using Orleans.Cache.Nodes;
 using Orleans.Cache.Ring;
 using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Model.Tests.Running;
 
 /// <summary>
-/// Three nodes over one source that reach each other over HTTP, as they do in a static cluster. Each question goes to another one
+/// Three nodes over one source that reach each other over HTTP, as they do in a static cluster, or that are silos of a grid. Each question goes to another one
 /// of those that run, or through a client that knows them all. A restart ends a node, or starts it where it had ended: most sequences run with one of them gone for a while.
 /// </summary>
 internal sealed class ClusterBench : IBench
@@ -27,14 +29,16 @@ internal sealed class ClusterBench : IBench
 
     private readonly BenchSource _source;
     private readonly Member[] _members;
+    private readonly bool _isGrid;
     private ClientDoor? _client;
 
     private ClusterBench(Setup setup)
     {
         _source = new BenchSource(setup);
-        int[] ports = FreePorts();
-        RingMember[] ring = [.. ports.Select((port, i) => new RingMember($"n{i + 1}", new Uri($"http://127.0.0.1:{port}")))];
-        _members = [.. ring.Select(m => new Member(new BenchNode(m.Name, setup, _source.Mounts, Clock), m.Address.Port, ring, _source))];
+        _isGrid = setup.IsGrid;
+        int[] ports = FreePorts(Count + 1);
+        RingMember[] ring = [.. ports.Take(Count).Select((port, i) => new RingMember($"n{i + 1}", new Uri($"http://127.0.0.1:{port}")))];
+        _members = [.. ring.Select(m => new Member(new BenchNode(m.Name, setup, _source.Mounts, Clock), m, ring, _source, _isGrid ? ports[Count] : null))];
         Door = new RotatingDoor(() => [.. _members.Where(m => m.Node.IsOpen).Select(m => m.Door!), _client!]);
     }
 
@@ -73,7 +77,8 @@ internal sealed class ClusterBench : IBench
     /// <summary>The other nodes go on believing what they believe.</summary>
     public async Task<bool> RestartAsync(Restart restart)
     {
-        Member chosen = _members[(restart.Seed & int.MaxValue) % Count];
+        // The first silo holds the members of the others: it stays.
+        Member chosen = _isGrid ? _members[1 + ((restart.Seed & int.MaxValue) % (Count - 1))] : _members[(restart.Seed & int.MaxValue) % Count];
         if (!chosen.Node.IsOpen)
             await chosen.StartAsync();
         else if (_members.Count(m => m.Node.IsOpen) > 1)
@@ -85,18 +90,19 @@ internal sealed class ClusterBench : IBench
     {
         if (_client is not null)
             await _client.DisposeAsync();
-        foreach (Member member in _members)
+        // The first last: silos leave through it.
+        foreach (Member member in _members.AsEnumerable().Reverse())
             await member.DisposeAsync();
         await _source.DisposeAsync();
     }
 
     /// <summary>Below the range of outgoing connections, which would take the port of a node that is gone for a while.</summary>
-    private static int[] FreePorts()
+    private static int[] FreePorts(int count)
     {
         string range = File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range");
         int above = int.Parse(range.Split('\t', ' ')[0], CultureInfo.InvariantCulture);
         var listeners = new List<TcpListener>();
-        while (listeners.Count < Count)
+        while (listeners.Count < count)
         {
             var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(10_000, above));
             try
@@ -115,24 +121,30 @@ internal sealed class ClusterBench : IBench
     }
 
     /// <summary>A node with all that makes it one of the cluster.</summary>
-    private sealed class Member(BenchNode node, int port, RingMember[] ring, BenchSource source) : IAsyncDisposable
+    private sealed class Member(BenchNode node, RingMember member, RingMember[] ring, BenchSource source, int? grid) : IAsyncDisposable
     {
         private ClusterMembership? _cluster;
+        private IGrid? _grid;
 
         public BenchNode Node => node;
 
-        public Uri Address => new($"http://127.0.0.1:{port}");
+        public Uri Address => member.Address;
 
         public RestDoor? Door { get; private set; }
 
         public async Task StartAsync()
         {
             // The model's clock stands still; peers are waited for in real time.
-            var cluster = new ClusterMembership(node.Name, new ListedMembers(ring), () => source.Mounts, TimeProvider.System, NullLogger.Instance, Limits);
+            _grid = grid is { } firstPort ? GridMaker.Create(firstPort) : null;
+            IMemberSource members = _grid is null ? new ListedMembers(ring) : _grid;
+            var cluster = new ClusterMembership(node.Name, members, () => source.Mounts, TimeProvider.System, NullLogger.Instance, Limits) { Owners = _grid };
             _cluster = cluster;
-            await node.OpenAsync(cluster.AskNeighboursFirst, cluster.FreezeWatch);
-            var files = new CacheFileSystem(cluster.Join(node.Node, node.Counters), () => source.Mounts);
-            Door = new RestDoor(await RestServer.StartAsync(files, node, source.Clock, port, cluster));
+            await node.OpenAsync(cluster.AskNeighboursFirst, cluster.FreezeWatch, _grid);
+            ICacheNode local = _grid is null ? node.Node : new OwnedNode(node.Node, _grid);
+            var files = new CacheFileSystem(cluster.Join(local, node.Counters), () => source.Mounts);
+            Door = new RestDoor(await RestServer.StartAsync(files, node, source.Clock, member.Address.Port, cluster, local));
+            if (_grid is not null)
+                await _grid.JoinAsync(new GridNode(node.Node, member, () => source.Mounts, node.Counters), default);
             await cluster.StartAsync();
         }
 
@@ -150,11 +162,13 @@ internal sealed class ClusterBench : IBench
 
         private async Task LeaveAsync()
         {
+            if (_grid is not null)
+                await _grid.DisposeAsync();
             if (Door is not null)
                 await Door.DisposeAsync();
             if (_cluster is not null)
                 await _cluster.DisposeAsync();
-            (Door, _cluster) = (null, null);
+            (Door, _cluster, _grid) = (null, null, null);
         }
     }
 }

@@ -19,6 +19,9 @@ internal sealed record Setup(int Seed, bool IsLocal, bool OverRest)
     /// <summary>Three nodes that talk HTTP.</summary>
     public bool IsCluster { get; init; }
 
+    /// <summary>They are silos of a grid.</summary>
+    public bool IsGrid { get; init; }
+
     public Freshness Freshness { get; init; } = Modes[Pick(Seed, 1, Modes.Length)];
 
     public int PageSize { get; init; } = PageSizes[Pick(Seed, 2, PageSizes.Length)];
@@ -35,7 +38,7 @@ internal sealed record Setup(int Seed, bool IsLocal, bool OverRest)
     public Func<IUnderStorage, IUnderStorage>? Break { get; init; }
 
     public override string ToString() =>
-        $"{(IsLocal ? "file://" : "mem://")}, {(IsCluster ? "three nodes" : OverRest ? "REST" : "in process")}, {Freshness}, pages of {PageSize}, store of {Capacity}, {Eviction}"
+        $"{(IsLocal ? "file://" : "mem://")}, {(IsGrid ? "three silos" : IsCluster ? "three nodes" : OverRest ? "REST" : "in process")}, {Freshness}, pages of {PageSize}, store of {Capacity}, {Eviction}"
         + (IsLocal ? FilesLookOld ? ", old files" : ", young files" : "");
 
     /// <summary>Independent of the operations, which are drawn from the seed itself.</summary>

@@ -47,6 +47,11 @@ internal static class StatusCommand
         long reads = figures.Hits + figures.Misses + figures.Bypasses;
         yield return $"Reads     {Text.Percent(figures.Hits, reads)} hits ({Text.Count(figures.Hits)} hits, {Text.Count(figures.Misses)} misses, {Text.Count(figures.Bypasses)} bypasses)";
         yield return $"Bytes     {Text.Size(figures.BytesFromCache)} from cache, {Text.Size(figures.BytesFromUnderStorage)} from under storage";
+        if (figures.Grid is { } grid)
+        {
+            yield return $"Grid      {grid.Silo}: {Text.Count(grid.Opens)} opens, {Text.Count(grid.Misses)} misses, {Text.Count(grid.FillsBegun)} fills begun, "
+                + $"{Text.Count(grid.Activations)} grains alive of {Text.Count(grid.Activated)} made";
+        }
         if (figures.UfsErrors > 0)
             yield return $"Errors    {Text.Count(figures.UfsErrors)} requests that under storages failed";
     }

@@ -1,3 +1,4 @@
+using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Gateway.Rest.Health;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Telemetry;
@@ -52,10 +53,13 @@ internal sealed record CacheBody
     public required ProcessFigures Process { get; init; }
 
     public required IReadOnlyList<StoreDirectoryStatus> Stores { get; init; }
+
+    /// <summary>In a grid: what the grains of this silo did.</summary>
+    public GridFigures? Grid { get; init; }
 }
 
 /// <summary>GET of the node's figures: the same tallies that the metrics publish.</summary>
-internal sealed class CacheEndpoint(NodeHealth health, CacheCounters counters, IPageStore store)
+internal sealed class CacheEndpoint(NodeHealth health, CacheCounters counters, IPageStore store, IGrid? grid = null)
 {
     public const string Route = "/api/v1/cache";
 
@@ -85,5 +89,6 @@ internal sealed class CacheEndpoint(NodeHealth health, CacheCounters counters, I
         FillsRejected = counters.FillsRejected.Value,
         Process = ProcessFigures.Take(),
         Stores = store.GetStatus(),
+        Grid = grid?.Figures,
     };
 }
