@@ -19,6 +19,9 @@ small.SetAction(a => SmallFiles.RunAsync(a.GetValue(files), a.GetValue(rounds), 
 var source = new Option<string?>("--only") { Description = "One source only: local or slow." };
 var cold = new Command("cold", "First reads of a 2 GiB file, local and behind a slow source.") { rounds, source };
 cold.SetAction(a => ColdGet.RunAsync(a.GetValue(rounds), a.GetValue(source)));
+var objects = new Option<int>("--objects") { DefaultValueFactory = _ => 10_000, Description = "Number of small objects." };
+var s3cold = new Command("s3cold", "First reads from radosgw through the node against the SDK directly.") { rounds, objects };
+s3cold.SetAction(a => S3Cold.RunAsync(a.GetValue(rounds), a.GetValue(objects)));
 var memory = new Command("memory", "Anonymous memory while data flows through.") { gibibytes };
 memory.SetAction(a => MemoryBound.RunAsync(a.GetValue(gibibytes)));
 var pages = new Option<int>("--pages") { DefaultValueFactory = _ => 1_000_000, Description = "Cached pages." };
@@ -44,4 +47,4 @@ var raw = new Command("raw", "The raw server of 'peers'.") { pages, threads };
 raw.Hidden = true;
 raw.SetAction(a => RawServer.Serve(a.GetValue(pages), a.GetValue(threads)));
 
-return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, memory, start, ring, peers, cluster, grid, dialect, cli, nothing, raw }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, s3cold, memory, start, ring, peers, cluster, grid, dialect, cli, nothing, raw }.Parse(args).InvokeAsync();

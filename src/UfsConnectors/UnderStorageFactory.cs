@@ -1,14 +1,17 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using Orleans.Cache.UfsConnectors.AzureBlob;
 using Orleans.Cache.UfsConnectors.Local;
 using Orleans.Cache.UfsConnectors.Memory;
+using Orleans.Cache.UfsConnectors.S3;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.UfsConnectors;
 
 /// <summary>
-/// Makes the connector that a mount's URI names: <c>file:///path</c> or <c>mem://name</c>.
+/// Makes the connector that a mount's URI names: <c>file:///path</c>, <c>mem://name</c>,
+/// <c>s3://bucket/prefix</c> or <c>az://container/prefix</c>.
 /// </summary>
 /// <remarks>
 /// In <c>file://</c> URIs, <c>%XX</c> with two hexadecimal digits stands for that byte of a UTF-8 name; every other character,
@@ -18,20 +21,49 @@ namespace Orleans.Cache.UfsConnectors;
 /// </remarks>
 public static class UnderStorageFactory
 {
+    private static readonly string[] Secrets = ["access-key", "secret-key", "session-token", "key", "sas", "connection-string"];
+
+    private const string Forms = "write file:///path, mem://name, s3://bucket/prefix or az://container/prefix";
+
     /// <param name="uri">Where the files are.</param>
     /// <param name="time">Clock and timers.</param>
     /// <exception cref="CacheException">InvalidArgument: unknown scheme, no such directory.</exception>
-    public static IUnderStorage Create(string uri, TimeProvider time)
+    public static IUnderStorage Create(string uri, TimeProvider time) => Create(uri, ConnectorOptions.None, time);
+
+    /// <param name="uri">Where the files are.</param>
+    /// <param name="options">What the connector is told beyond that.</param>
+    /// <param name="time">Clock and timers.</param>
+    /// <exception cref="CacheException">InvalidArgument: unknown scheme, no such directory, options that do not fit.</exception>
+    public static IUnderStorage Create(string uri, ConnectorOptions options, TimeProvider time) => SchemeOf(uri) switch
     {
-        int colon = uri.IndexOf("://", StringComparison.Ordinal);
-        return (colon < 0 ? "" : uri[..colon].ToLowerInvariant()) switch
-        {
-            "file" => new LocalUnderStorage(LocalPathOf(uri), time),
-            "mem" when uri.Length > colon + 3 => new MemoryUnderStorage(uri[(colon + 3)..].TrimEnd('/'), time),
-            "mem" => throw Invalid($"'{uri}' has no name; write mem://name."),
-            _ => throw Invalid($"'{uri}' is not an under storage known here; write file:///path or mem://name."),
-        };
-    }
+        "file" => new LocalUnderStorage(LocalPathOf(uri), time),
+        "mem" when uri.Length > "mem://".Length => new MemoryUnderStorage(uri["mem://".Length..].TrimEnd('/'), time),
+        "mem" => throw Invalid($"'{uri}' has no name; write mem://name."),
+        "s3" or "s3a" or "s3n" or "s3+http" or "s3+https" => S3Connection.Open(uri, options, time),
+        "az" or "abfs" or "abfss" or "wasb" or "wasbs" => AzureConnection.Open(uri, options, time),
+        _ => throw Invalid($"'{uri}' is not an under storage known here; {Forms}."),
+    };
+
+    /// <summary>Names of the options that a connector takes.</summary>
+    public static IReadOnlyList<string> OptionsOf(string uri) => SchemeOf(uri) switch
+    {
+        "s3" or "s3a" or "s3n" or "s3+http" or "s3+https" => S3Options.Names,
+        "az" or "abfs" or "abfss" or "wasb" or "wasbs" => AzureOptions.Names,
+        _ => [],
+    };
+
+    /// <summary>Those of them that take no value.</summary>
+    public static IReadOnlyList<string> FlagsOf(string uri) => SchemeOf(uri) switch
+    {
+        "s3" or "s3a" or "s3n" or "s3+http" or "s3+https" => S3Options.Flags,
+        "az" or "abfs" or "abfss" or "wasb" or "wasbs" => AzureOptions.Flags,
+        _ => [],
+    };
+
+    /// <summary>Whether an option says where a secret is.</summary>
+    public static bool IsSecret(string option) => Secrets.Contains(option);
+
+    private static string SchemeOf(string uri) => uri.IndexOf("://", StringComparison.Ordinal) is var colon && colon < 0 ? "" : uri[..colon].ToLowerInvariant();
 
     /// <summary>The directory that a <c>file://</c> URI names.</summary>
     /// <exception cref="CacheException">InvalidArgument.</exception>

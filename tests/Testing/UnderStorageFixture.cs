@@ -10,6 +10,9 @@ public abstract class UnderStorageFixture : IAsyncLifetime
 
     protected IUnderStorage Storage { get; private set; } = null!;
 
+    /// <summary>Whether the store can have a file of that name; false where a server, not the connector, cannot.</summary>
+    protected virtual bool CanName(string name) => true;
+
     public virtual async Task InitializeAsync() => Storage = await OpenAsync();
 
     public virtual async Task DisposeAsync() => await Storage.DisposeAsync();
@@ -23,6 +26,12 @@ public abstract class UnderStorageFixture : IAsyncLifetime
         using var stream = new MemoryStream(content);
         return await Storage.CreateAsync(key, stream, None);
     }
+
+    /// <summary>What such a name is answered, where the connector knows.</summary>
+    protected virtual Task AssertCannotNameAsync(string name) => Task.CompletedTask;
+
+    /// <summary>Puts many empty files there. Connectors to servers for which that takes long override it.</summary>
+    protected virtual Task PutManyAsync(IEnumerable<string> keys) => Parallel.ForEachAsync(keys, async (key, _) => await PutAsync(key, []));
 
     protected async Task<UfsStatus> StatusAsync(string key)
     {

@@ -13,6 +13,13 @@ public interface IFillSource
 /// <summary>The under storage that a file belongs to.</summary>
 internal sealed class UfsFillSource(Func<UfsIdentity, IUnderStorage> storageOf) : IFillSource
 {
-    public ValueTask<IUfsReader> OpenAsync(FileRef file, long offset, long length, CancellationToken cancellationToken) =>
-        storageOf(file.Identity).OpenReadAsync(file.Key, file.Version, offset, length, cancellationToken);
+    /// <summary>A reference may come from a client: the length in it must be that of the version that is read, or its pages would be cut short.</summary>
+    public async ValueTask<IUfsReader> OpenAsync(FileRef file, long offset, long length, CancellationToken cancellationToken)
+    {
+        IUfsReader reader = await storageOf(file.Identity).OpenReadAsync(file.Key, file.Version, offset, length, cancellationToken).ConfigureAwait(false);
+        if (reader.FileLength is null || reader.FileLength == file.Length)
+            return reader;
+        await reader.DisposeAsync().ConfigureAwait(false);
+        throw CacheException.Changed(file.Key);
+    }
 }

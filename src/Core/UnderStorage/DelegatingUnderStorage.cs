@@ -9,8 +9,12 @@ public abstract class DelegatingUnderStorage(IUnderStorage inner) : IUnderStorag
 
     public virtual UfsCapabilities Capabilities => Inner.Capabilities;
 
+    public UfsTraffic? Traffic => Inner.Traffic;
+
     /// <summary>The one that is wrapped.</summary>
     public IUnderStorage Inner { get; } = inner;
+
+    public virtual Task CheckAsync(CancellationToken cancellationToken) => Inner.CheckAsync(cancellationToken);
 
     public virtual ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken) =>
         Inner.GetStatusAsync(key, cancellationToken);

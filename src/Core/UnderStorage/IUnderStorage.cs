@@ -14,6 +14,13 @@ public interface IUnderStorage : IAsyncDisposable
 
     UfsCapabilities Capabilities { get; }
 
+    /// <summary>What is sent to the store, where there is one beyond this machine.</summary>
+    UfsTraffic? Traffic => null;
+
+    /// <summary>Asks whether the store can be reached, exists and lets us in: once, when a mount is added.</summary>
+    /// <exception cref="CacheException">What of that is not so, and what to do.</exception>
+    Task CheckAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Status of a key, or null where nothing is there. Never follows a link out of the root (AccessDenied).</summary>
     ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken);
 
@@ -82,6 +89,9 @@ public interface IUfsReader : IAsyncDisposable
     /// prove that equal tokens mean equal bytes ("racily clean" local files).
     /// </summary>
     bool MayPublish { get; }
+
+    /// <summary>Length of the whole file as the answer that is read tells it; null where answers do not.</summary>
+    long? FileLength => null;
 
     /// <summary>The bytes come from another node's cache now, and cost the under storage nothing.</summary>
     bool IsFromNeighbour => false;

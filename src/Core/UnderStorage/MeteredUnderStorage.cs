@@ -68,6 +68,8 @@ public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters count
     {
         public bool MayPublish => inner.MayPublish;
 
+        public long? FileLength => inner.FileLength;
+
         public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
         {
             ValueTask<int> reading;

@@ -80,6 +80,8 @@ public sealed class ThrottledUnderStorage(IUnderStorage inner, TimeSpan latency,
 
         public bool MayPublish => inner.MayPublish;
 
+        public long? FileLength => inner.FileLength;
+
         public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
         {
             TimeSpan asked = time.GetElapsedTime(_start);

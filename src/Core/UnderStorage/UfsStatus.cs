@@ -27,4 +27,7 @@ public sealed record UfsCapabilities
 
     /// <summary>Empty directories exist by themselves (not only as prefixes of keys).</summary>
     public bool RealDirectories { get; init; }
+
+    /// <summary>The version follows from the bytes alone (a hash): the same bytes written again may have the same version.</summary>
+    public bool VersionsNameContent { get; init; }
 }

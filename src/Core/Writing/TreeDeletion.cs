@@ -22,7 +22,14 @@ internal static class TreeDeletion
         {
             await DeleteEntriesAsync(storage, key, cancellationToken).ConfigureAwait(false);
         }
-        await storage.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await storage.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CacheException e) when (e.Error == CacheError.NotFound && !storage.Capabilities.RealDirectories)
+        {
+            // A directory that is only the common prefix of its entries went with the last of them.
+        }
         return false;
     }
 

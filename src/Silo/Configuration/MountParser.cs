@@ -1,6 +1,8 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
+using Orleans.Cache.UfsConnectors;
 
 namespace Orleans.Cache.Silo.Configuration;
 
@@ -10,7 +12,8 @@ namespace Orleans.Cache.Silo.Configuration;
 /// </summary>
 internal sealed class MountParser(string workingDirectory, ICollection<string> problems)
 {
-    private static readonly string[] KnownOptions = ["mode", "ttl", "replicas", "latency", "bandwidth", "rw", "ro"];
+    /// <summary>Those of every mount; connectors have more.</summary>
+    private static readonly string[] CommonOptions = ["mode", "ttl", "replicas", "latency", "bandwidth", "rw", "ro"];
 
     /// <summary>Options without a value.</summary>
     private static readonly string[] Flags = ["rw", "ro"];
@@ -29,7 +32,7 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
         var where = $"{given.Origin} {path}";
         string uri = ToUri(parts[0][(equals + 1)..].Trim());
         int before = problems.Count;
-        Dictionary<string, string> options = ReadOptions(where, parts.AsSpan(1));
+        Dictionary<string, string> options = ReadOptions(where, uri, parts.AsSpan(1));
         Freshness freshness = ReadFreshness(where, options);
         TimeSpan latency = ReadDuration(where, options, "latency") ?? TimeSpan.Zero;
         long? bandwidth = ReadSize(where, options, "bandwidth");
@@ -38,6 +41,7 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
         {
             IsWritable = options.ContainsKey("rw"),
             Replicas = replicas,
+            Connector = options.Where(o => !CommonOptions.Contains(o.Key)).ToFrozenDictionary(),
         };
     }
 
@@ -50,17 +54,19 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
     /// <summary>Each component percent-encoded, so that spaces, '%' and '+' of real names come through.</summary>
     private static string Escape(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
 
-    private Dictionary<string, string> ReadOptions(string where, ReadOnlySpan<string> parts)
+    private Dictionary<string, string> ReadOptions(string where, string uri, ReadOnlySpan<string> parts)
     {
         var options = new Dictionary<string, string>();
+        string[] known = [.. CommonOptions, .. UnderStorageFactory.OptionsOf(uri)];
+        string[] flags = [.. Flags, .. UnderStorageFactory.FlagsOf(uri)];
         foreach (string part in parts)
         {
             int equals = part.IndexOf('=');
             string name = (equals < 0 ? part : part[..equals]).Trim();
             // The value is not repeated here: in an option that we do not know it may be a secret.
-            if (!KnownOptions.Contains(name))
-                problems.Add($"{where}: '{name}' is not an option of a mount (a comma in a URI is written %2C).{Suggestion.For(name, KnownOptions, "options")}");
-            else if (Flags.Contains(name))
+            if (!known.Contains(name))
+                problems.Add($"{where}: '{name}' is not an option of a mount (a comma in a URI is written %2C).{Suggestion.For(name, known, "options")}");
+            else if (flags.Contains(name))
                 ReadFlag(where, options, name, hasValue: equals >= 0);
             else if (equals < 0 || equals == part.Length - 1)
                 problems.Add($"{where}: option '{name}' has no value; write {name}=VALUE.");

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Client.Membership;
@@ -63,11 +64,16 @@ internal sealed record NodeOptions
 /// <param name="Bandwidth">Bytes per second of each stream, for demonstrations and benchmarks; null: unlimited.</param>
 internal sealed record MountOptions(CachePath Path, string Uri, Freshness Freshness, TimeSpan Latency, long? Bandwidth)
 {
+    private static readonly string[] NothingToHide = ["file:", "abfs:", "abfss:", "wasb:", "wasbs:"];
+
     /// <summary>The URI without user information and query, which is where credentials stand.</summary>
     public string SafeUri => Redact(Uri);
 
     /// <summary>Whether the mount takes writes.</summary>
     public bool IsWritable { get; init; }
+
+    /// <summary>What the connector is told: names of options and their text, which refers to secrets and holds none.</summary>
+    public IReadOnlyDictionary<string, string> Connector { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>On how many nodes of a cluster its pages are kept.</summary>
     public int Replicas { get; init; } = 1;
@@ -85,8 +91,8 @@ internal sealed record MountOptions(CachePath Path, string Uri, Freshness Freshn
 
     public static string Redact(string uri)
     {
-        // In a local path '?', '#' and '@' are characters of names.
-        if (uri.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
+        // In a local path '?', '#' and '@' are characters of names; before the '@' of Azure's spellings stands the container.
+        if (NothingToHide.Any(scheme => uri.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)))
             return uri;
         int query = uri.IndexOfAny(['?', '#']);
         string bare = query < 0 ? uri : uri[..query];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Gateway.Rest.Inspecting;
+using Orleans.Cache.UfsConnectors;
 
 namespace Orleans.Cache.Silo.Configuration;
 
@@ -53,8 +54,17 @@ internal static class ShownSettings
         string latency = mount.Latency > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $", latency {mount.Latency.TotalMilliseconds}ms") : "";
         string replicas = mount.Replicas > 1 ? $", replicas {mount.Replicas}" : "";
         string bandwidth = mount.Bandwidth is { } bytes ? $", bandwidth {ByteSize.Format(bytes)}/s" : "";
-        return $"{mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{replicas}{latency}{bandwidth}";
+        string connector = string.Concat(mount.Connector.OrderBy(o => o.Key, StringComparer.Ordinal).Select(Describe));
+        return $"{mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{replicas}{latency}{bandwidth}{connector}";
     }
+
+    /// <summary>A value that only looks like a reference to a secret could be one; what it is called is enough.</summary>
+    private static string Describe(KeyValuePair<string, string> option) => option switch
+    {
+        { Value: "" } => $", {option.Key}",
+        { Value: var value } when UnderStorageFactory.IsSecret(option.Key) => $", {option.Key} {(value.StartsWith("env:", StringComparison.Ordinal) ? "env:..." : "file:...")}",
+        _ => $", {option.Key} {MountOptions.Redact(option.Value)}",
+    };
 
     private static string OriginOf(Setting setting, NodeOptions options) => options.Origins.GetValueOrDefault(setting) switch
     {

@@ -61,7 +61,9 @@ internal sealed class Engine : IAsyncDisposable
     {
         var counters = new CacheCounters();
         // Mounts first: a mistyped one is found before a store of a million pages is read.
-        var mounts = new MountTable(version: 1, options.Mounts.Select(mount => Mounted(mount, counters, time)).ToArray());
+        var mounts = new MountTable(version: 1, options.Mounts.Select(mount => Mounted(mount, counters, time, log)).ToArray());
+        await MountCheck.RunAsync(options.Mounts, mounts, cancellationToken).ConfigureAwait(false);
+        UfsTrafficMetrics.Publish(counters, () => mounts);
         StoreDirectoryOptions[] directories = [.. options.Stores.Select(s => new StoreDirectoryOptions(s.Directory, s.Capacity) { ScrubPeriod = options.ScrubPeriod })];
         FilePageStore store = await FilePageStore.OpenAsync(
             directories, options.PageSize, () => EvictionPolicies.Create(options.Eviction), limits, time, log, cancellationToken).ConfigureAwait(false);
@@ -102,9 +104,9 @@ internal sealed class Engine : IAsyncDisposable
     };
 
     /// <summary>The connector, slowed down where that is asked for, counted as the engine sees it.</summary>
-    private static Mount Mounted(MountOptions options, CacheCounters counters, TimeProvider time)
+    private static Mount Mounted(MountOptions options, CacheCounters counters, TimeProvider time, ILogger log)
     {
-        IUnderStorage storage = Connect(options, time);
+        IUnderStorage storage = Connect(options, time, log);
         if (options.Latency > TimeSpan.Zero || options.Bandwidth is not null)
             storage = new ThrottledUnderStorage(storage, options.Latency, options.Bandwidth ?? 0, time);
         return new Mount(options.Path, new MeteredUnderStorage(storage, counters), options.Freshness)
@@ -115,11 +117,12 @@ internal sealed class Engine : IAsyncDisposable
         };
     }
 
-    private static IUnderStorage Connect(MountOptions options, TimeProvider time)
+    private static IUnderStorage Connect(MountOptions options, TimeProvider time, ILogger log)
     {
         try
         {
-            return UnderStorageFactory.Create(options.Uri, time);
+            return UnderStorageFactory.Create(
+                options.Uri, new ConnectorOptions { Values = options.Connector, IsWritable = options.IsWritable, Log = log }, time);
         }
         catch (CacheException e) when (e.Error == CacheError.InvalidArgument)
         {

@@ -58,7 +58,7 @@ internal sealed class LocalListing : IDisposable
     {
         if (!Libc.StatEntry(_directory, name, out Statx statx))
             return null;
-        string key = LocalKey.Join(_key, name);
+        string key = UfsKey.Join(_key, name);
         if (statx.IsLink && !TryFollow(key, out statx))
             return null;
         return statx.IsFile || statx.IsDirectory ? statx.StatusOf(key) : null;
@@ -84,7 +84,7 @@ internal sealed class LocalListing : IDisposable
         if (_passed is not null)
             return _passed;
         _passed = [];
-        for (string prefix = _key; ; prefix = LocalKey.ParentOf(prefix))
+        for (string prefix = _key; ; prefix = UfsKey.ParentOf(prefix))
         {
             using SafeFileHandle? passed = _root.Locate(prefix);
             if (passed is not null && Libc.Stat(passed, out Statx statx))
@@ -121,9 +121,9 @@ internal sealed class LocalListing : IDisposable
     {
         if (raw.SequenceEqual("."u8) || raw.SequenceEqual(".."u8))
             return;
-        if (LocalKey.Decode(raw) is not { } name)
+        if (UfsKey.Decode(raw) is not { } name)
             unreadableNames.Increment();
-        else if (!name.StartsWith(LocalKey.TemporaryPrefix, StringComparison.Ordinal)
+        else if (!name.StartsWith(UfsKey.TemporaryPrefix, StringComparison.Ordinal)
             && (startAfter is null || string.CompareOrdinal(name, startAfter) > 0))
             names.Add(name);
     }

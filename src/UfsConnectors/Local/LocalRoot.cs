@@ -34,7 +34,7 @@ internal sealed class LocalRoot
             throw new CacheException(CacheError.InvalidArgument, $"'{directory}' is not an absolute path; write one that starts with '/'.");
         using SafeFileHandle handle = Libc.Open(directory, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC)
             ?? throw new CacheException(CacheError.InvalidArgument, $"Cannot mount '{directory}': {LocalError.Of(Libc.Errno, directory).Message}");
-        _path = Libc.PathOf(handle) is { } raw && LocalKey.Decode(raw) is { } path ? path
+        _path = Libc.PathOf(handle) is { } raw && UfsKey.Decode(raw) is { } path ? path
             : throw new CacheException(CacheError.InvalidArgument, $"The real path of '{directory}' is not valid UTF-8 or too long.");
     }
 

@@ -57,7 +57,7 @@ public sealed class LocalUnderStorage : IUnderStorage
 
     public ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken)
     {
-        LocalKey.Require(key);
+        UfsKey.Require(key);
         cancellationToken.ThrowIfCancellationRequested();
         if (_root.TryLocateCached(key, out SafeFileHandle? cached))
             return new(StatusOf(cached, key));
@@ -66,7 +66,7 @@ public sealed class LocalUnderStorage : IUnderStorage
 
     public ValueTask<IUfsReader> OpenReadAsync(string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
     {
-        LocalKey.Require(key);
+        UfsKey.Require(key);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         cancellationToken.ThrowIfCancellationRequested();
@@ -80,7 +80,7 @@ public sealed class LocalUnderStorage : IUnderStorage
     public async IAsyncEnumerable<UfsStatus> ListAsync(
         string key, string? startAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        LocalKey.Require(key);
+        UfsKey.Require(key);
         using LocalListing listing = await _blocking.RunAsync(
             () => new LocalListing(_root, key, startAfter, UnreadableNames), cancellationToken).ConfigureAwait(false);
         for (int first = 0; first < listing.Count; first += ListingBatch)
@@ -97,26 +97,26 @@ public sealed class LocalUnderStorage : IUnderStorage
 
     public Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
-        LocalKey.RequireEntry(key);
+        UfsKey.RequireEntry(key);
         return _writer.CreateAsync(key, content, condition, cancellationToken);
     }
 
     public Task CreateDirectoryAsync(string key, CancellationToken cancellationToken)
     {
-        LocalKey.Require(key);
+        UfsKey.Require(key);
         return ChangeAsync(() => _writer.MakeDirectories(key).Dispose(), cancellationToken);
     }
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
-        LocalKey.RequireEntry(key);
+        UfsKey.RequireEntry(key);
         return ChangeAsync(() => _writer.Delete(key), cancellationToken);
     }
 
     public Task RenameAsync(string from, string to, CancellationToken cancellationToken)
     {
-        LocalKey.RequireEntry(from);
-        LocalKey.RequireEntry(to);
+        UfsKey.RequireEntry(from);
+        UfsKey.RequireEntry(to);
         return ChangeAsync(() => _writer.Rename(from, to), cancellationToken);
     }
 

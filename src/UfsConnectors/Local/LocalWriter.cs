@@ -33,7 +33,7 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
     /// </summary>
     public async Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
-        string temporary = LocalKey.TemporaryPrefix + Guid.NewGuid().ToString("N");
+        string temporary = UfsKey.TemporaryPrefix + Guid.NewGuid().ToString("N");
         using SafeFileHandle above = await blocking.RunAsync(() => DirectoryFor(key, condition), cancellationToken).ConfigureAwait(false);
         using SafeFileHandle file = await blocking.RunAsync(() => OpenNew(above, temporary, key), cancellationToken).ConfigureAwait(false);
         try
@@ -54,8 +54,8 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
     {
         if (root.Locate(key) is { } there)
             return RequireDirectory(there, key);
-        using SafeFileHandle parent = MakeDirectories(LocalKey.ParentOf(key));
-        if (Libc.MakeDirectory(parent, LocalKey.NameOf(key), DirectoryMode) != 0 && Libc.Errno != Libc.EEXIST)
+        using SafeFileHandle parent = MakeDirectories(UfsKey.ParentOf(key));
+        if (Libc.MakeDirectory(parent, UfsKey.NameOf(key), DirectoryMode) != 0 && Libc.Errno != Libc.EEXIST)
             throw LocalError.Of(Libc.Errno, key);
         // Nothing there although the name exists: a link that leads nowhere.
         return RequireDirectory(root.Locate(key) ?? throw LocalError.LeadsOut(key), key);
@@ -64,7 +64,7 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
     public void Delete(string key)
     {
         using SafeFileHandle parent = ParentOf(key);
-        string name = LocalKey.NameOf(key);
+        string name = UfsKey.NameOf(key);
         int flags = EntryOf(parent, key).IsDirectory ? Libc.AT_REMOVEDIR : 0;
         if (Libc.Unlink(parent, name, flags) != 0)
             throw LocalError.Of(Libc.Errno == Libc.EEXIST ? Libc.ENOTEMPTY : Libc.Errno, key);
@@ -79,14 +79,14 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
         bool isDirectory = EntryOf(source, from).IsDirectory;
         if (from == to)
             return;
-        using SafeFileHandle target = MakeDirectories(LocalKey.ParentOf(to));
+        using SafeFileHandle target = MakeDirectories(UfsKey.ParentOf(to));
         uint flags = isDirectory ? Libc.RENAME_NOREPLACE : 0;
-        if (Libc.Rename(source, LocalKey.NameOf(from), target, LocalKey.NameOf(to), flags))
+        if (Libc.Rename(source, UfsKey.NameOf(from), target, UfsKey.NameOf(to), flags))
             return;
         int errno = Libc.Errno;
         // Network file systems that do not know the flag: without it a directory can replace an empty one at most.
-        if (errno == Libc.EINVAL && isDirectory && !Libc.StatEntry(target, LocalKey.NameOf(to), out _)
-            && Libc.Rename(source, LocalKey.NameOf(from), target, LocalKey.NameOf(to), 0))
+        if (errno == Libc.EINVAL && isDirectory && !Libc.StatEntry(target, UfsKey.NameOf(to), out _)
+            && Libc.Rename(source, UfsKey.NameOf(from), target, UfsKey.NameOf(to), 0))
             return;
         throw LocalError.Of(errno == Libc.EISDIR ? Libc.EEXIST : errno, errno == Libc.ENOENT ? from : to);
     }
@@ -96,12 +96,12 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
     {
         if (!condition.IsNone)
             condition.Require(StatusOf(key), key);
-        string directory = LocalKey.ParentOf(key);
+        string directory = UfsKey.ParentOf(key);
         SafeFileHandle? above;
         while ((above = root.Locate(directory)) is null)
-            directory = LocalKey.ParentOf(directory);
+            directory = UfsKey.ParentOf(directory);
         above = RequireDirectory(above, directory);
-        if (directory != LocalKey.ParentOf(key) || !Libc.StatEntry(above, LocalKey.NameOf(key), out Statx statx) || !statx.IsDirectory)
+        if (directory != UfsKey.ParentOf(key) || !Libc.StatEntry(above, UfsKey.NameOf(key), out Statx statx) || !statx.IsDirectory)
             return above;
         above.Dispose();
         throw LocalError.IsDirectory(key);
@@ -116,7 +116,7 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
     /// <summary>A parent that is missing or a file means that the key is not there.</summary>
     private SafeFileHandle ParentOf(string key)
     {
-        SafeFileHandle parent = root.Locate(LocalKey.ParentOf(key)) ?? throw CacheException.NotFound(key);
+        SafeFileHandle parent = root.Locate(UfsKey.ParentOf(key)) ?? throw CacheException.NotFound(key);
         if (Libc.Stat(parent, out Statx statx) && statx.IsDirectory)
             return parent;
         parent.Dispose();
@@ -124,7 +124,7 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
     }
 
     private static Statx EntryOf(SafeFileHandle parent, string key) =>
-        Libc.StatEntry(parent, LocalKey.NameOf(key), out Statx statx) ? statx : throw LocalError.Of(Libc.Errno, key);
+        Libc.StatEntry(parent, UfsKey.NameOf(key), out Statx statx) ? statx : throw LocalError.Of(Libc.Errno, key);
 
     private static SafeFileHandle RequireDirectory(SafeFileHandle handle, string key)
     {
@@ -176,7 +176,7 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
         File.SetLastWriteTimeUtc(file, TimeProvider.System.GetUtcNow().UtcDateTime);
         if (Libc.Sync(file) != 0)
             throw LocalError.Of(Libc.Errno, key);
-        using SafeFileHandle parent = MakeDirectories(LocalKey.ParentOf(key));
+        using SafeFileHandle parent = MakeDirectories(UfsKey.ParentOf(key));
         lock (_commits[(uint)key.GetHashCode(StringComparison.Ordinal) % CommitGates])
         {
             if (!condition.IsNone && !condition.DemandsAbsence)
@@ -192,7 +192,7 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
 
     private static void Publish(SafeFileHandle above, string temporary, SafeFileHandle parent, string key, WriteCondition condition)
     {
-        string name = LocalKey.NameOf(key);
+        string name = UfsKey.NameOf(key);
         bool onlyNew = condition.DemandsAbsence;
         if (Libc.Rename(above, temporary, parent, name, onlyNew ? Libc.RENAME_NOREPLACE : 0))
             return;

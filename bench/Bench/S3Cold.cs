@@ -1,0 +1,114 @@
+using Amazon.S3.Model;
+using Orleans.Cache.Bench.Load;
+using Orleans.Cache.Bench.Reports;
+using Orleans.Cache.Bench.Servers;
+
+namespace Orleans.Cache.Bench;
+
+/// <summary>First reads from a real object store through a node, against the same SDK that the node uses, reading directly.</summary>
+internal static class S3Cold
+{
+    private const long LargeSize = 1L << 30;
+    private const int SmallSize = 100 << 10;
+    private const int Readers = 32;
+
+    public static async Task RunAsync(int rounds, int files)
+    {
+        await using ObjectStoreServer store = await ObjectStoreServer.StartAsync();
+        await store.PutLargeAsync("large", LargeSize);
+        using var data = new Workspace();
+        await using NodeServer node = await NodeServer.StartAsync("--mount", $"/={store.Mount}", "--store", $"{data.Store}=4GiB");
+        await LargeAsync(store, node, rounds);
+        await SmallAsync(store, node, rounds, files);
+    }
+
+    private static async Task LargeAsync(ObjectStoreServer store, NodeServer node, int rounds)
+    {
+        List<Download> one = [], parallel = [], cold = [], hot = [];
+        // Once before it counts: both compile their code while they run it.
+        await Curl.GetAsync(node.UrlOf("large"));
+        await DirectAsync(store, 1);
+        for (int round = 0; round < rounds; round++)
+        {
+            one.Add(await DirectAsync(store, 1));
+            // The best of what was tried: more streams than cores that serve them change nothing.
+            Download four = await DirectAsync(store, 4), eight = await DirectAsync(store, 8);
+            parallel.Add(four.MiBPerSecond > eight.MiBPerSecond ? four : eight);
+            await node.FreeAllAsync();
+            await node.KnowAsync("large");
+            cold.Add(await Curl.GetAsync(node.UrlOf("large")));
+            hot.Add(await Curl.GetAsync(node.UrlOf("large")));
+        }
+        var table = new Table("1 GiB object from radosgw", "SDK directly", "node", "ratio");
+        table.Add("MiB/s, one stream", Rate(one), Rate(cold), Ratio(cold, one));
+        table.Add("MiB/s, best of 4 and 8 streams", Rate(parallel), Rate(cold), Ratio(cold, parallel));
+        table.Add("MiB/s, the second time", Rate(one), Rate(hot), Ratio(hot, one));
+        table.Add(
+            "first byte, ms", $"{Median.Of(one.Select(d => d.FirstByteSeconds * 1000)):0.0}", $"{Median.Of(cold.Select(d => d.FirstByteSeconds * 1000)):0.0}",
+            Median.WithSpread([.. cold.Zip(one, (c, d) => c.FirstByteSeconds / d.FirstByteSeconds)], "0.00"));
+        table.Print();
+    }
+
+    private static async Task SmallAsync(ObjectStoreServer store, NodeServer node, int rounds, int files)
+    {
+        byte[] content = new byte[SmallSize];
+        new Random(1).NextBytes(content);
+        await Parallel.ForAsync(0, files, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) => await store.PutAsync($"small/{i:d6}", content));
+        using var http = new HttpClient();
+        List<double> direct = [], cold = [];
+        for (int round = 0; round < rounds; round++)
+        {
+            direct.Add(await TimeAsync(files, async name =>
+            {
+                using GetObjectResponse answer = await store.Client.GetObjectAsync(ObjectStoreServer.Bucket, name);
+                await answer.ResponseStream.CopyToAsync(Stream.Null);
+            }));
+            await node.FreeAllAsync();
+            cold.Add(await TimeAsync(files, async name =>
+            {
+                using HttpResponseMessage answer = await http.GetAsync(node.UrlOf(name), HttpCompletionOption.ResponseHeadersRead);
+                answer.EnsureSuccessStatusCode();
+                await answer.Content.CopyToAsync(Stream.Null);
+            }));
+        }
+        var table = new Table($"{files} objects of 100 KiB, {Readers} readers", "SDK directly", "node", "ratio");
+        table.Add(
+            "objects/s", $"{Median.Of(direct.Select(s => files / s)):0}", $"{Median.Of(cold.Select(s => files / s)):0}",
+            Median.WithSpread([.. cold.Zip(direct, (c, d) => d / c)], "0.00"));
+        table.Print();
+    }
+
+    private static async Task<double> TimeAsync(int files, Func<string, Task> read)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        await Parallel.ForAsync(0, files, new ParallelOptions { MaxDegreeOfParallelism = Readers }, async (i, _) => await read($"small/{i:d6}"));
+        return TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>The object by so many streams, each reading an equal part of it from front to end.</summary>
+    private static async Task<Download> DirectAsync(ObjectStoreServer store, int streams)
+    {
+        TimeProvider time = TimeProvider.System;
+        long start = time.GetTimestamp(), part = LargeSize / streams;
+        TimeSpan first = TimeSpan.MaxValue;
+        await Parallel.ForAsync(0, streams, new ParallelOptions { MaxDegreeOfParallelism = streams }, async (i, token) =>
+        {
+            var request = new GetObjectRequest { BucketName = ObjectStoreServer.Bucket, Key = "large", ByteRange = new ByteRange(i * part, ((i + 1) * part) - 1) };
+            using GetObjectResponse answer = await store.Client.GetObjectAsync(request, token);
+            byte[] buffer = new byte[1 << 20];
+            bool any = false;
+            while (await answer.ResponseStream.ReadAsync(buffer, token) > 0)
+            {
+                if (!any && i == 0)
+                    first = time.GetElapsedTime(start);
+                any = true;
+            }
+        });
+        return new Download(time.GetElapsedTime(start).TotalSeconds, first.TotalSeconds, LargeSize);
+    }
+
+    private static string Rate(List<Download> downloads) => $"{Median.Of(downloads.Select(d => d.MiBPerSecond)):0}";
+
+    private static string Ratio(List<Download> node, List<Download> direct) =>
+        Median.WithSpread([.. node.Zip(direct, (n, d) => n.MiBPerSecond / d.MiBPerSecond)], "0.00");
+}

@@ -1,0 +1,46 @@
+using Orleans.Cache.Telemetry;
+
+namespace Orleans.Cache.UnderStorage;
+
+/// <summary>Kinds of requests as object stores count, and bill, them.</summary>
+public enum UfsOperation
+{
+    /// <summary>A (ranged) read.</summary>
+    Get,
+
+    /// <summary>A status.</summary>
+    Head,
+
+    /// <summary>One page of a listing.</summary>
+    List,
+
+    /// <summary>An upload, or a step of one.</summary>
+    Put,
+
+    Copy,
+    Delete,
+}
+
+/// <summary>What one connector really sends to its store, repetitions included: one per mount, published with the mount's path.</summary>
+public sealed class UfsTraffic
+{
+    private readonly Tally[] _requests = NewTallies();
+    private readonly Tally[] _failures = NewTallies();
+
+    /// <summary>All operations, in the order of their values.</summary>
+    public static IReadOnlyList<UfsOperation> Operations { get; } = Enum.GetValues<UfsOperation>();
+
+    /// <summary>Requests that were sent again because the first did not succeed, and reads that went on where they broke off.</summary>
+    public Tally Retries { get; } = new();
+
+    /// <summary>1 while the store counts as dead and is not asked (circuit breaker), 0 else.</summary>
+    public int Broken { get; set; }
+
+    /// <summary>Requests sent.</summary>
+    public Tally Requests(UfsOperation operation) => _requests[(int)operation];
+
+    /// <summary>Requests that the store failed or did not answer. "Not there", "changed" and refused conditions are answers.</summary>
+    public Tally Failures(UfsOperation operation) => _failures[(int)operation];
+
+    private static Tally[] NewTallies() => [.. Enum.GetValues<UfsOperation>().Select(_ => new Tally())];
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics.Metrics;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Telemetry;
+
+namespace Orleans.Cache.UnderStorage;
+
+/// <summary>Publishes what connectors send to their stores, by mount and operation.</summary>
+public static class UfsTrafficMetrics
+{
+    /// <summary>Local mounts have no traffic and do not appear.</summary>
+    public static void Publish(CacheCounters counters, Func<MountTable> mounts)
+    {
+        counters.ObserveCounter(
+            "ocache.ufs.requests", () => ByOperation(mounts, (t, o) => t.Requests(o).Value), "{request}", "Requests sent to object stores, repetitions included.");
+        counters.ObserveCounter(
+            "ocache.ufs.failures", () => ByOperation(mounts, (t, o) => t.Failures(o).Value), "{request}", "Requests to object stores that failed or were not answered.");
+        counters.ObserveCounter(
+            "ocache.ufs.retries", () => ByMount(mounts, t => t.Retries.Value), "{retry}", "Requests to object stores that were repeated, and reads that went on where they broke off.");
+        counters.ObserveGauge(
+            "ocache.ufs.broken", () => ByMount(mounts, t => t.Broken), "{store}", "1 while an object store counts as dead and is not asked.");
+    }
+
+    private static IEnumerable<Measurement<long>> ByOperation(Func<MountTable> mounts, Func<UfsTraffic, UfsOperation, long> read) =>
+        from mount in mounts().Mounts
+        where mount.Storage.Traffic is not null
+        from operation in UfsTraffic.Operations
+        select new Measurement<long>(
+            read(mount.Storage.Traffic!, operation),
+            new KeyValuePair<string, object?>("mount", mount.Path.Value), new KeyValuePair<string, object?>("operation", Name(operation)));
+
+    private static IEnumerable<Measurement<long>> ByMount(Func<MountTable> mounts, Func<UfsTraffic, long> read) =>
+        from mount in mounts().Mounts
+        where mount.Storage.Traffic is not null
+        select new Measurement<long>(read(mount.Storage.Traffic!), new KeyValuePair<string, object?>("mount", mount.Path.Value));
+
+    private static string Name(UfsOperation operation) => operation switch
+    {
+        UfsOperation.Get => "get",
+        UfsOperation.Head => "head",
+        UfsOperation.List => "list",
+        UfsOperation.Put => "put",
+        UfsOperation.Copy => "copy",
+        _ => "delete",
+    };
+}

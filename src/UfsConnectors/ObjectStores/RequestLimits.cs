@@ -1,0 +1,41 @@
+namespace Orleans.Cache.UfsConnectors.ObjectStores;
+
+/// <summary>How one mount treats its store: patience, repetitions, concurrency.</summary>
+internal sealed record RequestLimits
+{
+    /// <summary>Time without a byte after which a request counts as lost. A third of the engine's patience with a fill, so that it can be repeated within it.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time to connect: a host that does not answer within three SYNs is not there.</summary>
+    public TimeSpan ConnectPatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Times that one request is sent, the first included.</summary>
+    public int Attempts { get; init; } = 4;
+
+    /// <summary>Wait before the first repetition, on average; doubled for each further one, each with jitter.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Longest wait before a repetition, also where the store asks for more: readers wait.</summary>
+    public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Requests of one mount under way at one time. Enough for 100 Gbit/s at 50 MB/s a stream.</summary>
+    public int Concurrency { get; init; } = 256;
+
+    /// <summary>Requests in a row of time, at least, before a store can count as dead: single failures are not a dead store.</summary>
+    public int BreakAfter { get; init; } = 10;
+
+    /// <summary>The time in which nine of ten of those failed. Longer than the patience, or a silent store would never show.</summary>
+    public TimeSpan BreakWindow { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a dead store is not asked; then one request finds out.</summary>
+    public TimeSpan BreakFor { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bytes of a part of an upload, of its first 2,000; later ones are larger. Memory of an upload is two parts.</summary>
+    public int PartBytes { get; init; } = 8 * CacheLimits.MiB;
+
+    /// <summary>Entries asked for with one request; what S3 gives at most.</summary>
+    public int ListPage { get; init; } = 1000;
+
+    /// <summary>Entries that a listing holds back while it is in doubt of their order, before it asks the store.</summary>
+    public int MaxHeldEntries { get; init; } = 4096;
+}

@@ -1,0 +1,74 @@
+using Amazon;
+using Amazon.Runtime;
+using Amazon.S3;
+using Orleans.Cache.UfsConnectors.ObjectStores;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.UfsConnectors.S3;
+
+/// <summary>Makes the client: repetitions, timeouts and connections are ours, not the SDK's.</summary>
+internal static class S3Connection
+{
+    public static IUnderStorage Open(string uri, ConnectorOptions given, TimeProvider time) => Open(uri, given, RemoteOptions.Limits(given), time);
+
+    public static ObjectUnderStorage Open(string uri, ConnectorOptions given, RequestLimits limits, TimeProvider time)
+    {
+        S3Options options = S3Options.Parse(uri, given);
+        var policy = new RequestPolicy(options.Uri, limits, time, given.Log);
+        return new ObjectUnderStorage(new S3Store(ClientOf(options, limits), options), options.Prefix, policy, given.IsWritable, time);
+    }
+
+    public static AmazonS3Client ClientOf(S3Options options, RequestLimits limits)
+    {
+        var config = new AmazonS3Config
+        {
+            ForcePathStyle = options.PathStyle,
+            MaxErrorRetry = 0,
+            Timeout = Timeout.InfiniteTimeSpan,
+            HttpClientFactory = new StoreHttpClients(limits),
+            RequestChecksumCalculation = options.SupportedChecksums ? RequestChecksumCalculation.WHEN_SUPPORTED : RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = options.SupportedChecksums ? ResponseChecksumValidation.WHEN_SUPPORTED : ResponseChecksumValidation.WHEN_REQUIRED,
+        };
+        if (options.Profile is { } profile)
+            config.Profile = new Profile(profile);
+        if (options.Endpoint is { } endpoint)
+        {
+            config.ServiceURL = endpoint.ToString();
+            // What compatible stores sign with where nobody said otherwise.
+            config.AuthenticationRegion = options.Region ?? "us-east-1";
+        }
+        else if (options.Region is { } region)
+        {
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
+        }
+        try
+        {
+            return CredentialsOf(options) is { } credentials ? new AmazonS3Client(credentials, config) : new AmazonS3Client(config);
+        }
+        catch (AmazonClientException e)
+        {
+            throw new CacheException(CacheError.InvalidArgument, $"'{options.Uri}': which region? Give region=NAME or endpoint=URL, or set AWS_REGION.", e);
+        }
+    }
+
+    /// <summary>Null: environment, profiles, web identity, instance role, in the order in which the SDK looks for them.</summary>
+    private static AWSCredentials? CredentialsOf(S3Options options) => options switch
+    {
+        { Anonymous: true } => new AnonymousAWSCredentials(),
+        { SessionToken: { } token } => new SessionAWSCredentials(options.AccessKey, options.SecretKey, token),
+        { AccessKey: { } key } => new BasicAWSCredentials(key, options.SecretKey),
+        _ => null,
+    };
+
+    private sealed class StoreHttpClients(RequestLimits limits) : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => StoreConnections.NewClient(limits);
+
+        /// <summary>One client a mount, kept for its life: connections are what makes requests fast.</summary>
+        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => true;
+
+        public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+
+        public override string GetConfigUniqueString(IClientConfig clientConfig) => Guid.NewGuid().ToString("N");
+    }
+}

@@ -1,0 +1,306 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Amazon.S3;
+using Amazon.S3.Model;
+using Orleans.Cache.Identity;
+using Orleans.Cache.UfsConnectors.ObjectStores;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.UfsConnectors.S3;
+
+/// <summary>One bucket of Amazon S3 or of a store that speaks its protocol. Requests are signed and written by the SDK, sent once each.</summary>
+internal sealed class S3Store(AmazonS3Client client, S3Options options) : IObjectStore
+{
+    /// <summary>What S3 copies with one request at most.</summary>
+    private const long MaxCopyBytes = 5 * CacheLimits.GiB;
+
+    /// <summary>A part of a longer copy: few requests, and none so long that losing it hurts.</summary>
+    private const long CopyPartBytes = CacheLimits.GiB;
+
+    /// <summary>Writes that demand a version: some stores refuse also those that demand the right one.</summary>
+    private bool _matchesVersions = options.Endpoint is null;
+
+    private RequestPayer? Payer => options.RequesterPays ? RequestPayer.Requester : null;
+
+    public string Uri => options.Uri;
+
+    /// <summary>Amazon's own store honours them; of others it is found out.</summary>
+    public StoreConditions Conditions { get; private set; } = options.Endpoint is null ? StoreConditions.All : StoreConditions.None;
+
+    public bool CanName(string name) => Encoding.UTF8.GetByteCount(name) <= 1024;
+
+    public bool VersionsNameContent => true;
+
+    public async Task<ObjectStatus?> GetStatusAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            GetObjectMetadataResponse answer = await S3Failures.TranslateAsync(client.GetObjectMetadataAsync(
+                new GetObjectMetadataRequest { BucketName = options.Bucket, Key = name, RequestPayer = Payer }, cancellationToken)).ConfigureAwait(false);
+            return new ObjectStatus(name, answer.ContentLength, TimeOf(answer.LastModified), VersionOf(answer.ETag));
+        }
+        catch (StoreException e) when (e.Failure == StoreFailure.NotFound)
+        {
+            return null;
+        }
+    }
+
+    public async Task<ObjectBody> OpenAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
+    {
+        var request = new GetObjectRequest
+        {
+            BucketName = options.Bucket,
+            Key = name,
+            ByteRange = new ByteRange(offset, offset + length - 1),
+            EtagToMatch = version is { } wanted ? Quote(wanted) : null,
+            RequestPayer = Payer,
+        };
+        GetObjectResponse answer = await S3Failures.TranslateAsync(client.GetObjectAsync(request, cancellationToken)).ConfigureAwait(false);
+        bool isRange = ObjectBody.TryParseContentRange(answer.ContentRange, out long first, out long last, out long total);
+        // An answer without a range is the whole object; if that is what was asked for, it is right.
+        return new ObjectBody(answer.ResponseStream, answer)
+        {
+            Version = answer.ETag is { Length: > 2 } tag ? VersionOf(tag) : null,
+            Offset = isRange ? first : 0,
+            Length = isRange && answer.ContentLength != last - first + 1 ? -1 : answer.ContentLength,
+            ObjectLength = isRange ? total : answer.ContentRange is null ? answer.ContentLength : null,
+        };
+    }
+
+    public async Task<ObjectPage> ListAsync(ListRequest request, CancellationToken cancellationToken)
+    {
+        ListObjectsV2Response answer = await S3Failures.TranslateAsync(client.ListObjectsV2Async(
+            new ListObjectsV2Request
+            {
+                BucketName = options.Bucket,
+                Prefix = request.Prefix,
+                Delimiter = request.Flat ? null : "/",
+                StartAfter = request.StartAfter,
+                ContinuationToken = request.Token,
+                MaxKeys = request.MaxEntries,
+                RequestPayer = Payer,
+                // Names may hold characters that XML cannot.
+                Encoding = EncodingType.Url,
+            },
+            cancellationToken)).ConfigureAwait(false);
+        List<ObjectEntry> entries = [];
+        bool isEncoded = answer.Encoding == EncodingType.Url;
+        foreach (S3Object found in answer.S3Objects ?? [])
+        {
+            string name = Decode(found.Key, isEncoded);
+            entries.Add(new ObjectEntry(name, new ObjectStatus(name, found.Size ?? 0, TimeOf(found.LastModified), VersionOf(found.ETag))));
+        }
+        foreach (string prefix in answer.CommonPrefixes ?? [])
+            entries.Add(new ObjectEntry(Decode(prefix, isEncoded), null));
+        if (answer.CommonPrefixes is { Count: > 0 })
+            entries.Sort(static (a, b) => Utf8Order.Compare(a.Name, b.Name));
+        return new ObjectPage(entries, answer.IsTruncated == true ? answer.NextContinuationToken : null);
+    }
+
+    public async Task<FileVersion> PutAsync(string name, ReadOnlyMemory<byte> content, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        using Stream body = StreamOf(content);
+        var request = new PutObjectRequest
+        {
+            BucketName = options.Bucket,
+            Key = name,
+            InputStream = body,
+            AutoCloseStream = false,
+            UseChunkEncoding = options.ChunkEncoding,
+            ContentType = "application/octet-stream",
+            RequestPayer = Payer,
+            ServerSideEncryptionMethod = options.Encryption,
+            ServerSideEncryptionKeyManagementServiceKeyId = options.KmsKey,
+        };
+        if (Conditions != StoreConditions.None)
+        {
+            request.IfNoneMatch = condition.DemandsAbsence ? "*" : null;
+            request.IfMatch = _matchesVersions && condition.DemandedVersion is { } demanded ? Quote(demanded) : null;
+        }
+        PutObjectResponse answer = await S3Failures.TranslateAsync(client.PutObjectAsync(request, cancellationToken)).ConfigureAwait(false);
+        return VersionOf(answer.ETag);
+    }
+
+    public async Task<string> BeginUploadAsync(string name, CancellationToken cancellationToken)
+    {
+        InitiateMultipartUploadResponse answer = await S3Failures.TranslateAsync(client.InitiateMultipartUploadAsync(
+            new InitiateMultipartUploadRequest
+            {
+                BucketName = options.Bucket,
+                Key = name,
+                ContentType = "application/octet-stream",
+                RequestPayer = Payer,
+                ServerSideEncryptionMethod = options.Encryption,
+                ServerSideEncryptionKeyManagementServiceKeyId = options.KmsKey,
+            },
+            cancellationToken)).ConfigureAwait(false);
+        return answer.UploadId;
+    }
+
+    public async Task<string> PutPartAsync(string name, string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        using Stream body = StreamOf(content);
+        UploadPartResponse answer = await S3Failures.TranslateAsync(client.UploadPartAsync(
+            new UploadPartRequest
+            {
+                BucketName = options.Bucket,
+                Key = name,
+                UploadId = upload,
+                PartNumber = number,
+                PartSize = content.Length,
+                InputStream = body,
+                UseChunkEncoding = options.ChunkEncoding,
+                RequestPayer = Payer,
+            },
+            cancellationToken)).ConfigureAwait(false);
+        return answer.ETag;
+    }
+
+    public async Task<FileVersion> CommitUploadAsync(
+        string name, string upload, IReadOnlyList<string> parts, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        var request = new CompleteMultipartUploadRequest
+        {
+            BucketName = options.Bucket,
+            Key = name,
+            UploadId = upload,
+            PartETags = [.. parts.Select((tag, i) => new PartETag(i + 1, tag))],
+            RequestPayer = Payer,
+        };
+        if (Conditions == StoreConditions.All)
+        {
+            request.IfNoneMatch = condition.DemandsAbsence ? "*" : null;
+            request.IfMatch = _matchesVersions && condition.DemandedVersion is { } demanded ? Quote(demanded) : null;
+        }
+        CompleteMultipartUploadResponse answer = await S3Failures.TranslateAsync(client.CompleteMultipartUploadAsync(request, cancellationToken)).ConfigureAwait(false);
+        // Ceph up to 16 names no version here; what is there now is then taken for it.
+        if (answer.ETag is { Length: > 2 } tag)
+            return VersionOf(tag);
+        return await GetStatusAsync(name, cancellationToken).ConfigureAwait(false) is { } committed
+            ? committed.Version
+            : throw new StoreException(StoreFailure.Broken, "a commit whose object is not there");
+    }
+
+    public Task AbortUploadAsync(string name, string upload, CancellationToken cancellationToken) => S3Failures.TranslateAsync(client.AbortMultipartUploadAsync(
+        new AbortMultipartUploadRequest { BucketName = options.Bucket, Key = name, UploadId = upload, RequestPayer = Payer }, cancellationToken));
+
+    public async Task CopyAsync(ObjectStatus from, string to, CancellationToken cancellationToken)
+    {
+        if (from.Length > MaxCopyBytes)
+        {
+            await CopyInPartsAsync(from, to, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        await S3Failures.TranslateAsync(client.CopyObjectAsync(
+            new CopyObjectRequest
+            {
+                SourceBucket = options.Bucket,
+                SourceKey = from.Name,
+                DestinationBucket = options.Bucket,
+                DestinationKey = to,
+                ETagToMatch = Quote(from.Version),
+                RequestPayer = Payer,
+                ServerSideEncryptionMethod = options.Encryption,
+                ServerSideEncryptionKeyManagementServiceKeyId = options.KmsKey,
+            },
+            cancellationToken)).ConfigureAwait(false);
+    }
+
+    public Task DeleteAsync(string name, CancellationToken cancellationToken) => S3Failures.TranslateAsync(client.DeleteObjectAsync(
+        new DeleteObjectRequest { BucketName = options.Bucket, Key = name, RequestPayer = Payer }, cancellationToken));
+
+    /// <summary>Amazon's store is known; of another each kind of write is tried on an object that is there: one that demands absence must fail.</summary>
+    public async Task ProbeConditionsAsync(string name, CancellationToken cancellationToken)
+    {
+        if (options.Endpoint is null)
+            return;
+        FileVersion version = await PutAsync(name, default, WriteCondition.None, cancellationToken).ConfigureAwait(false);
+        string upload = await BeginUploadAsync(name, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // Only with this are conditions sent at all.
+            Conditions = StoreConditions.All;
+            _matchesVersions = true;
+            bool puts = await IsRefusedAsync(() => PutAsync(name, default, WriteCondition.IfAbsent, cancellationToken)).ConfigureAwait(false);
+            string part = await PutPartAsync(name, upload, 1, new byte[1], cancellationToken).ConfigureAwait(false);
+            bool uploads = puts && await IsRefusedAsync(
+                () => CommitUploadAsync(name, upload, [part], WriteCondition.IfAbsent, cancellationToken)).ConfigureAwait(false);
+            _matchesVersions = puts
+                && await IsRefusedAsync(() => PutAsync(name, default, WriteCondition.IfVersion(new FileVersion("another")), cancellationToken)).ConfigureAwait(false)
+                && !await IsRefusedAsync(() => PutAsync(name, default, WriteCondition.IfVersion(version), cancellationToken)).ConfigureAwait(false);
+            Conditions = uploads ? StoreConditions.All : puts ? StoreConditions.Puts : StoreConditions.None;
+        }
+        finally
+        {
+            await DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+            // Where the commit was refused; elsewhere there is no such upload any more.
+            await IsRefusedAsync(() => AbortUploadAsync(name, upload, cancellationToken)).ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => client.Dispose();
+
+    private static async Task<bool> IsRefusedAsync(Func<Task> request)
+    {
+        try
+        {
+            await request().ConfigureAwait(false);
+            return false;
+        }
+        catch (StoreException e) when (e.Failure is StoreFailure.ConditionFailed or StoreFailure.NotFound or StoreFailure.Refused)
+        {
+            return e.Failure == StoreFailure.ConditionFailed;
+        }
+        catch (StoreException e) when (e.Failure == StoreFailure.Broken)
+        {
+            return false; // 501: a header that the store does not know.
+        }
+    }
+
+    private async Task CopyInPartsAsync(ObjectStatus from, string to, CancellationToken cancellationToken)
+    {
+        string upload = await BeginUploadAsync(to, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var parts = new List<string>();
+            for (long first = 0; first < from.Length; first += CopyPartBytes)
+            {
+                CopyPartResponse part = await S3Failures.TranslateAsync(client.CopyPartAsync(
+                    new CopyPartRequest
+                    {
+                        SourceBucket = options.Bucket,
+                        SourceKey = from.Name,
+                        DestinationBucket = options.Bucket,
+                        DestinationKey = to,
+                        UploadId = upload,
+                        PartNumber = parts.Count + 1,
+                        FirstByte = first,
+                        LastByte = Math.Min(first + CopyPartBytes, from.Length) - 1,
+                        ETagToMatch = [Quote(from.Version)],
+                        RequestPayer = Payer,
+                    },
+                    cancellationToken)).ConfigureAwait(false);
+                parts.Add(part.ETag);
+            }
+            await CommitUploadAsync(to, upload, parts, WriteCondition.None, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await IsRefusedAsync(() => AbortUploadAsync(to, upload, CancellationToken.None)).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static MemoryStream StreamOf(ReadOnlyMemory<byte> content) => MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array) && array.Array is not null
+        ? new MemoryStream(array.Array, array.Offset, array.Count, writable: false)
+        : new MemoryStream(content.ToArray());
+
+    /// <summary>Amazon writes a space as '+' and a plus as %2B, others a space as %20; the SDK leaves it to us.</summary>
+    private static string Decode(string name, bool isEncoded) => isEncoded ? System.Uri.UnescapeDataString(name.Replace('+', ' ')) : name;
+
+    private static string Quote(FileVersion version) => $"\"{version.Token}\"";
+
+    private static DateTimeOffset TimeOf(DateTime? time) => time is { } known ? new DateTimeOffset(known.ToUniversalTime()) : DateTimeOffset.UnixEpoch;
+
+    private static FileVersion VersionOf(string? tag) => ObjectVersions.Of(tag);
+}

