@@ -83,15 +83,11 @@ public sealed class CacheCounters : IDisposable
 
     public Tally FillsRejected { get; } = new();
 
-    /// <summary>Publishes a counter that somebody else keeps, with tags.</summary>
-    public void ObserveCounter(string name, Func<IEnumerable<Measurement<long>>> read, string unit, string description) =>
-        _meter.CreateObservableCounter(name, read, unit, description);
-
     /// <summary>Publishes a gauge beside the counters (store directories, buffers in use).</summary>
     public void ObserveGauge(string name, Func<IEnumerable<Measurement<long>>> read, string unit, string description) =>
         _meter.CreateObservableGauge(name, read, unit, description);
 
-    /// <summary>Publishes counters of what stands around the engine.</summary>
+    /// <summary>Publishes a counter that somebody else keeps, with tags.</summary>
     public void ObserveCounter(string name, Func<IEnumerable<Measurement<long>>> read, string unit, string description) =>
         _meter.CreateObservableCounter(name, read, unit, description);
 
