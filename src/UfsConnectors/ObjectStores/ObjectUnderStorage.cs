@@ -59,8 +59,9 @@ internal sealed class ObjectUnderStorage : IUnderStorage
         try
         {
             await _listing.FirstBelowAsync("", 1, cancellationToken).ConfigureAwait(false);
+            string probe = _names.Of(UfsKey.TemporaryPrefix + "probe-" + Guid.NewGuid().ToString("N"));
             if (_isWritable)
-                await _store.ProbeConditionsAsync(_names.Of(UfsKey.TemporaryPrefix + "probe-" + Guid.NewGuid().ToString("N")), cancellationToken).ConfigureAwait(false);
+                await _policy.SendAsync(UfsOperation.Put, t => _store.ProbeConditionsAsync(probe, t), cancellationToken).ConfigureAwait(false);
         }
         catch (StoreException e)
         {
