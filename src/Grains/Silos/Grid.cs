@@ -37,8 +37,11 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     public Action<IServiceCollection>? Alter { get; init; }
 
     private readonly ILogger _log = logs.CreateLogger("Orleans.Cache");
-    private readonly SiloDeath _death = new();
     private readonly int _siloPort = SiloPorts.Choose(options);
+
+    /// <summary>Of the silo that was built last: the death of one that did not even join is no death of the node.</summary>
+    private volatile SiloDeath _death = new();
+
     private IHost? _host;
     private volatile Silo? _silo;
 
@@ -125,6 +128,7 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     {
         for (int attempt = 1; ; attempt++)
         {
+            _death = new SiloDeath();
             IHost host = BuildHost(node);
             try
             {
