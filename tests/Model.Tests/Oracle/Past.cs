@@ -187,13 +187,16 @@ internal sealed class Past(Freshness freshness, TimeProvider clock, bool tokensC
         version.Kind == seen.Kind
         && (version.Kind != Kind.File || (version.Content.Length == seen.Length && (!tokensCount || (version.Token is null ? IsNew(seen.Token, version) : version.Token == seen.Token))));
 
-    /// <summary>Whether a token may be that of a version which is being written: no older one of the path has it.</summary>
+    /// <summary>
+    /// Whether a token may be that of a version which is being written: no older one of the path has it, unless it is the same content,
+    /// that was moved away and is being moved back.
+    /// </summary>
     private static bool IsNew(string? token, Version version)
     {
         for (Version? older = version.Previous; older is not null; older = older.Previous)
         {
             if (older.Token == token)
-                return false;
+                return older.Content.AsSpan().SequenceEqual(version.Content);
         }
         return true;
     }
