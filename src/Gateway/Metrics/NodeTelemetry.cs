@@ -17,8 +17,8 @@ public static class NodeTelemetry
     ];
 
     /// <summary>
-    /// Counted up and down with every request, at two per cent of the processor time that a small cached file takes; the duration's
-    /// count and Kestrel's connections tell the same.
+    /// Counted up and down with every request, which shows in the profile of small cached files. The duration's count and Kestrel's
+    /// connections tell how busy a node is.
     /// </summary>
     private static readonly string[] Unheeded = ["http.server.active_requests", "kestrel.queued_requests"];
 
