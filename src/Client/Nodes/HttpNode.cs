@@ -259,6 +259,8 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     {
         try
         {
+            // A line that lies in the buffer would come in spite of a cancelled token.
+            watch.Token.ThrowIfCancellationRequested();
             string? line = await lines.ReadLineAsync(watch.Token).ConfigureAwait(false);
             watch.Progressed();
             return line;

@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.Cluster;
