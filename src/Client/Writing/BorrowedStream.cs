@@ -36,16 +36,24 @@ internal sealed class BorrowedStream(Stream inner) : Stream
         IsBegun = true;
         try
         {
-            int read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-            if (read > 0 && inner.CanSeek && inner.Position >= _end && await inner.ReadAsync(_behind, cancellationToken).ConfigureAwait(false) > 0)
-                throw new InvalidDataException($"The content has grown beyond the {_end} bytes that it had; nothing was written. Write it again when it is complete.");
-            return read;
+            return inner.CanSeek
+                ? await ReadAnnouncedAsync(buffer, cancellationToken).ConfigureAwait(false)
+                : await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             Failure = e;
             throw;
         }
+    }
+
+    private async ValueTask<int> ReadAnnouncedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        int wanted = (int)Math.Clamp(_end - inner.Position, 0, buffer.Length);
+        int read = wanted == 0 ? 0 : await inner.ReadAsync(buffer[..wanted], cancellationToken).ConfigureAwait(false);
+        if (inner.Position >= _end && await inner.ReadAsync(_behind, cancellationToken).ConfigureAwait(false) > 0)
+            throw new InvalidDataException($"The content has grown beyond the {_end} bytes that it had; nothing was written. Write it again when it is complete.");
+        return read;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
