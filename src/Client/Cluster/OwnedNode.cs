@@ -18,8 +18,17 @@ public sealed class OwnedNode(ICacheNode node, IFileOwners owners) : ICacheNode
 
     public int PageSize => node.PageSize;
 
+    /// <summary>
+    /// What this node believes it may say: a writer is answered only when every node has forgotten what it believed. All else is asked of the file's place.
+    /// </summary>
+    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        ValueTask<RecalledStatus?> recalled = node.RecallStatusAsync(path, cancellationToken);
+        return recalled is { IsCompletedSuccessfully: true, Result: not null } ? node.GetStatusAsync(path, cancellationToken) : AskOwnerAsync(path, cancellationToken);
+    }
+
     /// <summary>While the cluster leaves this process out, or this process the cluster, the place is nowhere; the node knows as much.</summary>
-    public async ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
+    private async ValueTask<StatusAnswer> AskOwnerAsync(CachePath path, CancellationToken cancellationToken)
     {
         try
         {
