@@ -1,8 +1,15 @@
 namespace Orleans.Cache.Client.Writing;
 
 /// <summary>Content that a request reads and does not dispose of. What it throws is kept: to the request it is just a failure to send.</summary>
+/// <remarks>
+/// A node that has as many bytes as were announced commits the write. So the last of them are handed out only when the content has
+/// ended behind them: one that fails there, or has grown, is not written.
+/// </remarks>
 internal sealed class BorrowedStream(Stream inner) : Stream
 {
+    private readonly long _end = inner.CanSeek ? inner.Length : -1;
+    private readonly byte[] _behind = new byte[1];
+
     /// <summary>Whether any of the content was asked for: then it cannot be sent a second time.</summary>
     public bool IsBegun { get; private set; }
 
@@ -16,7 +23,7 @@ internal sealed class BorrowedStream(Stream inner) : Stream
 
     public override bool CanWrite => false;
 
-    public override long Length => inner.Length;
+    public override long Length => inner.CanSeek ? _end : throw new NotSupportedException();
 
     public override long Position
     {
@@ -29,7 +36,10 @@ internal sealed class BorrowedStream(Stream inner) : Stream
         IsBegun = true;
         try
         {
-            return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            int read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            if (read > 0 && inner.CanSeek && inner.Position >= _end && await inner.ReadAsync(_behind, cancellationToken).ConfigureAwait(false) > 0)
+                throw new InvalidDataException($"The content has grown beyond the {_end} bytes that it had; nothing was written. Write it again when it is complete.");
+            return read;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
