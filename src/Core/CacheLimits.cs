@@ -31,10 +31,10 @@ public sealed record CacheLimits
     /// <summary>Readers waiting for fill buffers; one more is answered Overloaded.</summary>
     public int MaxFillWaiters { get; init; } = 10_000;
 
-    /// <summary>A read smaller than this of a file that is larger than it bypasses filling until its page is asked for again.</summary>
+    /// <summary>A read smaller than this of a file that is larger than it bypasses filling, until so much of its page was asked for, or a place of it again.</summary>
     public int BypassBelowBytes { get; init; } = 128 * KiB;
 
-    /// <summary>Bypassed pages remembered to recognise a repetition; 4 bytes each.</summary>
+    /// <summary>Reads, places and pages remembered to recognise what repeats or goes on; 12 bytes each.</summary>
     public int BypassMemory { get; init; } = 64 * KiB;
 
     /// <summary>Bytes that load jobs have on their way into a node's store, a quarter of the fill buffers at most: readers are never starved of buffers.</summary>

@@ -15,6 +15,9 @@ public sealed class MountTable
     private readonly Mount[] _longestFirst;
     private readonly FrozenDictionary<UfsIdentity, IUnderStorage> _storages;
 
+    /// <summary>Only of those that are counted: where there are none, nothing is looked up.</summary>
+    private readonly FrozenDictionary<UfsIdentity, MountUse> _uses;
+
     /// <summary>Only of those that have more than one: where there are none, nothing is looked up.</summary>
     private readonly FrozenDictionary<UfsIdentity, int> _replicas;
 
@@ -34,8 +37,9 @@ public sealed class MountTable
             if (Mounts[i].Path == Mounts[i - 1].Path)
                 throw new CacheException(CacheError.InvalidArgument, $"Two mounts at '{Mounts[i].Path}'; give each mount a path of its own.");
         }
-        Fingerprint = Mounts.Aggregate(0UL, (seed, m) => XxHash64.Of(Encoding.UTF8.GetBytes($"{m.Path}={m.Storage.Identity},{m.Freshness},{m.IsWritable},{m.Replicas}"), seed));
+        Fingerprint = Mounts.Aggregate(0UL, (seed, m) => XxHash64.Of(Encoding.UTF8.GetBytes($"{m.Path}={m.Storage.Identity},{m.Freshness},{m.IsWritable},{m.Replicas}{(m.ServesStale ? ",stale" : "")}"), seed));
         _replicas = Mounts.Where(m => m.Replicas > 1).GroupBy(m => m.Storage.Identity).ToFrozenDictionary(g => g.Key, g => g.Max(m => m.Replicas));
+        _uses = Mounts.Where(m => m.Use is not null).DistinctBy(m => m.Storage.Identity).ToFrozenDictionary(m => m.Storage.Identity, m => m.Use!);
         _storages = _longestFirst.Select(m => m.Storage).Concat(removed ?? []).DistinctBy(s => s.Identity).ToFrozenDictionary(s => s.Identity);
     }
 
@@ -90,6 +94,9 @@ public sealed class MountTable
         _storages.TryGetValue(identity, out IUnderStorage? storage)
             ? storage
             : throw new CacheException(CacheError.NotFound, $"No mount of this node serves '{identity}'.");
+
+    /// <summary>Where it is counted what clients are given of an under storage; null: nowhere.</summary>
+    public MountUse? UseOf(UfsIdentity identity) => _uses.Count > 0 ? _uses.GetValueOrDefault(identity) : null;
 
     /// <summary>On how many nodes pages of an under storage are kept: the most that one of its mounts asks for.</summary>
     public int ReplicasOf(UfsIdentity identity) => _replicas.Count > 0 && _replicas.TryGetValue(identity, out int replicas) ? replicas : 1;

@@ -21,6 +21,7 @@ using Orleans.Cache.Gateway.Rest.Operations;
 using Orleans.Cache.Gateway.Rest.Problems;
 using Orleans.Cache.Gateway.Rest.Writing;
 using Orleans.Cache.Loading;
+using Orleans.Cache.Mounts;
 using Orleans.Cache.Pages;
 
 namespace Orleans.Cache.Gateway.Rest;
@@ -40,6 +41,7 @@ public static class RestGateway
         services.Configure<JsonOptions>(options => RestJson.Apply(options.SerializerOptions));
         services.TryAddSingleton(NewLoadJobs);
         services.TryAddSingleton(new CacheLimits());
+        services.TryAddSingleton(StorePrices.Default);
         services.TryAddSingleton(new NodeSettings([]));
         services.TryAddSingleton<INodeLog, NoLog>();
         return services.AddSingleton(limits)
@@ -48,7 +50,7 @@ public static class RestGateway
             .AddSingleton<StatusEndpoint>()
             .AddSingleton<ListEndpoint>()
             .AddSingleton<MountsEndpoint>()
-            .AddSingleton(provider => new MountingEndpoints(provider.GetService<IMountChanges>()))
+            .AddSingleton(provider => new MountingEndpoints(provider.GetRequiredService<StorePrices>(), provider.GetService<IMountChanges>()))
             .AddSingleton<CacheEndpoint>()
             .AddSingleton<FreeEndpoint>()
             .AddSingleton<FileWriteEndpoint>()

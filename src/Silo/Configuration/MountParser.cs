@@ -13,10 +13,10 @@ namespace Orleans.Cache.Silo.Configuration;
 internal sealed class MountParser(string workingDirectory, ICollection<string> problems)
 {
     /// <summary>Those of every mount; connectors have more.</summary>
-    private static readonly string[] CommonOptions = ["mode", "ttl", "replicas", "latency", "bandwidth", "rw", "ro"];
+    private static readonly string[] CommonOptions = ["mode", "ttl", "replicas", "latency", "bandwidth", "max-bandwidth", "serve-stale", "rw", "ro"];
 
     /// <summary>Options without a value.</summary>
-    private static readonly string[] Flags = ["rw", "ro"];
+    private static readonly string[] Flags = ["rw", "ro", "serve-stale"];
 
     private static readonly string[] Modes = ["bounded", "immutable", "strict"];
 
@@ -44,10 +44,15 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
         Freshness freshness = ReadFreshness(where, options);
         TimeSpan latency = ReadDuration(where, options, "latency") ?? TimeSpan.Zero;
         long? bandwidth = ReadSize(where, options, "bandwidth");
+        long? maxBandwidth = ReadSize(where, options, "max-bandwidth");
         int replicas = ReadReplicas(where, options);
+        if (freshness.Mode == FreshnessMode.Strict && options.ContainsKey("serve-stale"))
+            problems.Add($"{where}: mode=strict asks at each open, serve-stale answers without; give the one that is meant.");
         return problems.Count > before ? null : new MountOptions(path, uri, freshness, latency, bandwidth)
         {
             IsWritable = options.ContainsKey("rw"),
+            ServesStale = options.ContainsKey("serve-stale"),
+            MaxBandwidth = maxBandwidth,
             Replicas = replicas,
             Given = given,
             Connector = options.Where(o => !CommonOptions.Contains(o.Key)).ToFrozenDictionary(),
@@ -91,7 +96,7 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
             problems.Add($"{where}: option '{name}' takes no value; write {name} alone.");
         else if (!options.TryAdd(name, ""))
             problems.Add($"{where}: option '{name}' is given twice; give it once.");
-        if (Flags.All(options.ContainsKey))
+        if (name is "rw" or "ro" && options.ContainsKey("rw") && options.ContainsKey("ro"))
             problems.Add($"{where}: both rw and ro are given; give the one that is meant.");
     }
 

@@ -69,7 +69,7 @@ internal sealed class Engine : IAsyncDisposable
         var opener = new MountOpener(counters, time, log);
         var mounts = new LiveMounts(file, limits);
         await new MountsAtStart(options, file, opener, log).OpenAsync(mounts, cancellationToken).ConfigureAwait(false);
-        UfsTrafficMetrics.Publish(counters, () => mounts.Table);
+        UfsTrafficMetrics.Publish(counters, () => mounts.Table, options.Prices);
         StoreDirectoryOptions[] directories = [.. options.Stores.Select(s => new StoreDirectoryOptions(s.Directory, s.Capacity) { ScrubPeriod = options.ScrubPeriod })];
         FilePageStore store = await FilePageStore.OpenAsync(
             directories, options.PageSize, () => EvictionPolicies.Create(options.Eviction), limits, time, log, cancellationToken).ConfigureAwait(false);

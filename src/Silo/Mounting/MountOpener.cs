@@ -6,7 +6,7 @@ using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Silo.Mounting;
 
-/// <summary>Makes mounts from what was written of them: the connector, slowed down where that is asked for, counted as the engine sees it.</summary>
+/// <summary>Makes mounts from what was written of them: the connector, slowed down or limited where that is asked for, counted as the engine sees it.</summary>
 internal sealed class MountOpener(CacheCounters counters, TimeProvider time, ILogger log)
 {
     /// <exception cref="CacheException">InvalidArgument: the URI, an option or a reference to a secret is of no use.</exception>
@@ -15,8 +15,13 @@ internal sealed class MountOpener(CacheCounters counters, TimeProvider time, ILo
         IUnderStorage storage = Connect(options);
         if (options.Latency > TimeSpan.Zero || options.Bandwidth is not null)
             storage = new ThrottledUnderStorage(storage, options.Latency, options.Bandwidth ?? 0, time);
-        return new Mount(options.Path, new MeteredUnderStorage(storage, counters), options.Freshness)
+        if (options.MaxBandwidth is { } rate)
+            storage = new LimitedUnderStorage(storage, rate, time);
+        MountUse? use = storage.Traffic is null ? null : new MountUse();
+        return new Mount(options.Path, new MeteredUnderStorage(storage, counters, use), options.Freshness)
         {
+            Use = use,
+            ServesStale = options.ServesStale,
             IsWritable = options.IsWritable,
             Replicas = options.Replicas,
             Uri = options.UriWithoutSlash,

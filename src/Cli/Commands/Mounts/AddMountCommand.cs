@@ -23,7 +23,7 @@ internal sealed class AddMountCommand
     {
         var command = new Command("add", "Mounts an under storage at a node that runs. It is asked first; the mount outlives restarts.") { _mount, _replace };
         context.Describe(
-            command, """the mount, as mount ls prints it: {"path","ufs","uri","freshness","writable","origin":"added"}""",
+            command, """the mount, as mount ls prints it: {"path","ufs","uri","freshness","writable","origin":"added","state","trouble","saved"}""",
             "ocache mount add /imagenet=s3://datasets/imagenet,region=eu-central-1,mode=immutable",
             "ocache mount add /models=s3://models,endpoint=https://ceph.example.com,access-key=env:CEPH_KEY,secret-key=file:/run/secrets/ceph,rw",
             "ocache mount add --replace /scratch=/mnt/scratch,mode=strict,rw");

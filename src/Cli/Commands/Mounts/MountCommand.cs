@@ -12,7 +12,7 @@ internal static class MountCommand
     public static Command Create(CommandContext context)
     {
         var list = new Command("ls", "Lists the mounts: path, under storage, how long it is believed, whether it takes writes, and where it comes from.");
-        context.Describe(list, """the answer of GET /api/v1/mounts: {"version":1,"mounts":[{"path","ufs","uri","freshness","writable","origin"}]}""", "ocache mount ls");
+        context.Describe(list, """the answer of GET /api/v1/mounts: {"version":1,"mounts":[{"path","ufs","uri","freshness","writable","origin","state","trouble","saved"}]}""", "ocache mount ls");
         CommandContext.SetAction(list, RunAsync);
         return new Command("mount", "Shows, adds and removes mounts (mount ls, add, rm).") { list, new AddMountCommand().Create(context), new RemoveMountCommand().Create(context) };
     }
