@@ -31,10 +31,10 @@ public sealed record CacheLimits
     /// <summary>Readers waiting for fill buffers; one more is answered Overloaded.</summary>
     public int MaxFillWaiters { get; init; } = 10_000;
 
-    /// <summary>A read smaller than this of a file that is larger than it bypasses filling until its page is asked for again.</summary>
+    /// <summary>A read smaller than this of a file that is larger than it bypasses filling, until so much of its page was asked for, or a place of it again.</summary>
     public int BypassBelowBytes { get; init; } = 128 * KiB;
 
-    /// <summary>Bypassed pages remembered to recognise a repetition; 4 bytes each.</summary>
+    /// <summary>Reads, places and pages remembered to recognise what repeats or goes on; 12 bytes each.</summary>
     public int BypassMemory { get; init; } = 64 * KiB;
 
     /// <summary>Bytes that load jobs have on their way into a node's store, a quarter of the fill buffers at most: readers are never starved of buffers.</summary>
@@ -51,6 +51,12 @@ public sealed record CacheLimits
 
     /// <summary>Files that fail one after the other until a load job gives up: by then it is the source or the store, not the files.</summary>
     public int LoadFailuresInARow { get; init; } = 100;
+
+    /// <summary>Mounts of a node; one more is refused. Each open compares its path with them one after the other.</summary>
+    public int MaxMounts { get; init; } = 1000;
+
+    /// <summary>Under storages of removed mounts that stay open for readers of theirs; of more the first to be removed is closed.</summary>
+    public int MaxRemovedMounts { get; init; } = 64;
 
     /// <summary>Statuses (negative ones included) remembered; about 500 bytes each.</summary>
     public int MaxStatuses { get; init; } = 250_000;

@@ -56,6 +56,28 @@ public sealed class DecoratorTests
     }
 
     [Fact]
+    public async Task Streams_of_a_limited_storage_share_its_rate()
+    {
+        const int Length = 10 * 65_536;
+        await using IUnderStorage limited = await FilledAsync(Length, inner => new LimitedUnderStorage(inner, 65_536 * 100, _time));
+        DateTimeOffset start = _time.GetUtcNow();
+        await using IUfsReader one = await limited.OpenReadAsync("file", null, 0, Length, None);
+        await using IUfsReader other = await limited.OpenReadAsync("file", null, 0, Length, None);
+        byte[] buffer = new byte[65_536];
+        for (int piece = 1; piece <= 10; piece++)
+        {
+            ValueTask<int> first = one.ReadAsync(buffer, None), second = other.ReadAsync(new byte[65_536], None);
+            _time.Advance(TimeSpan.FromMilliseconds(10));
+            Assert.Equal(65_536, await first);
+            Assert.False(second.IsCompleted);
+            _time.Advance(TimeSpan.FromMilliseconds(10));
+            Assert.Equal(65_536, await second);
+        }
+        Assert.Equal(TimeSpan.FromMilliseconds(200), _time.GetUtcNow() - start);
+        Assert.Equal(0, await one.ReadAsync(buffer, None));
+    }
+
+    [Fact]
     public async Task Reads_bytes_and_failures_are_counted_and_answers_are_not_failures()
     {
         using var counters = new CacheCounters();

@@ -56,6 +56,13 @@ internal sealed partial class NodeServer : IServerUnderTest
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Lists a directory of at most 10,000 entries, whose statuses the node believes from then on.</summary>
+    public async Task ListAsync(string relativePath)
+    {
+        using var http = new HttpClient();
+        await http.GetByteArrayAsync($"{Rest}api/v1/list/{relativePath}?limit=10000");
+    }
+
     /// <summary>Anonymous resident memory of the process in bytes: what is its own, not the kernel's page cache.</summary>
     public long RssAnon() =>
         long.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal))

@@ -16,7 +16,21 @@ internal sealed record MountEntry
     public required string Freshness { get; init; }
 
     public bool Writable { get; init; }
+
+    /// <summary>"configured" or "added".</summary>
+    public string? Origin { get; init; }
+
+    /// <summary>"ok", or "dead".</summary>
+    public string? State { get; init; }
+
+    /// <summary>What fails where it is dead.</summary>
+    public string? Trouble { get; init; }
+
+    public Saved? Saved { get; init; }
 }
+
+/// <summary>What object stores were not asked for.</summary>
+internal sealed record Saved(long Requests, long Bytes, decimal Money);
 
 /// <summary>A node's figures since its process started.</summary>
 internal sealed record CacheFigures
@@ -58,6 +72,8 @@ internal sealed record CacheFigures
     public long StatusHits { get; init; }
 
     public long FillsRejected { get; init; }
+
+    public Saved? Saved { get; init; }
 
     public ProcessFigures? Process { get; init; }
 

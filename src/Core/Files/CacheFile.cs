@@ -1,6 +1,7 @@
 using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
+using Orleans.Cache.Mounts;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
 
@@ -16,6 +17,9 @@ public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
     public static long StripesOf(FileRef file) => Math.Max(1, (file.Length + StripeBytes - 1) / StripeBytes);
 
     public FileStatus Status { get; } = status;
+
+    /// <summary>Where what is read of it is counted; null: nowhere.</summary>
+    internal MountUse? Use { get; init; }
 
     public FileRef Ref { get; } = status.RequireFile();
 
@@ -37,7 +41,8 @@ public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
         long left = Math.Min(Ref.Length, (stripe + 1) * StripeBytes) - offset;
         if (destination.Length > left)
             destination = destination[..(int)left];
-        return OwnerOf(stripe).ReadAsync(Ref, offset, destination, Math.Max(expected, destination.Length), cancellationToken);
+        ValueTask<int> read = OwnerOf(stripe).ReadAsync(Ref, offset, destination, Math.Max(expected, destination.Length), cancellationToken);
+        return Use is null ? read : CountedAsync(read, Use);
     }
 
     /// <summary>
@@ -47,14 +52,19 @@ public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
     public IRangeReader? TryOpenRange(long offset, long length)
     {
         long stripe = offset / StripeBytes;
-        return OwnerOf(stripe).TryOpenRange(Ref, offset, Math.Min(length, (stripe + 1) * StripeBytes - offset));
+        length = Math.Min(length, (stripe + 1) * StripeBytes - offset);
+        IRangeReader? range = OwnerOf(stripe).TryOpenRange(Ref, offset, length);
+        Use?.BytesGiven.Add(range is null ? 0 : length);
+        return range;
     }
 
     /// <summary>Lends the leading part of a range that is cached on this machine, at most to the end of its stripe; null: read it. Never waits.</summary>
     public BackingLease? TryLease(long offset, long length, long expected)
     {
         long stripe = offset / StripeBytes;
-        return OwnerOf(stripe).TryLease(Ref, offset, Math.Min(length, (stripe + 1) * StripeBytes - offset), expected);
+        BackingLease? lease = OwnerOf(stripe).TryLease(Ref, offset, Math.Min(length, (stripe + 1) * StripeBytes - offset), expected);
+        Use?.BytesGiven.Add(lease?.Length ?? 0);
+        return lease;
     }
 
     /// <summary>Waits for the page at <paramref name="offset"/> where it is on its way into this machine's cache; false where it is not.</summary>
@@ -68,6 +78,21 @@ public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
     /// <inheritdoc cref="ICacheNode.LoadAsync"/>
     public ValueTask<LoadedPages> LoadAsync(long offset, long length, CancellationToken cancellationToken) =>
         OwnerOf(offset / StripeBytes).LoadAsync(Ref, offset, length, cancellationToken);
+
+    private static ValueTask<int> CountedAsync(ValueTask<int> reading, MountUse use)
+    {
+        if (!reading.IsCompletedSuccessfully)
+            return AwaitedAsync(reading, use);
+        use.BytesGiven.Add(reading.Result);
+        return new(reading.Result);
+
+        static async ValueTask<int> AwaitedAsync(ValueTask<int> reading, MountUse use)
+        {
+            int read = await reading.ConfigureAwait(false);
+            use.BytesGiven.Add(read);
+            return read;
+        }
+    }
 
     private ICacheNode OwnerOf(long stripe) => nodes.OwnerOf(Ref.Identity, Ref.Key, stripe);
 }

@@ -54,13 +54,20 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     {
         HotFiles.Opened(path);
         ValueTask<FileStatus> status = GetStatusAsync(path, cancellationToken);
-        return status.IsCompletedSuccessfully ? new(Open(status.Result)) : Awaited(status);
+        return status.IsCompletedSuccessfully ? new(Opened(status.Result)) : Awaited(status);
 
-        async ValueTask<CacheFile> Awaited(ValueTask<FileStatus> pending) => Open(await pending.ConfigureAwait(false));
+        async ValueTask<CacheFile> Awaited(ValueTask<FileStatus> pending) => Opened(await pending.ConfigureAwait(false));
+
+        CacheFile Opened(FileStatus found)
+        {
+            CacheFile file = Open(found);
+            file.Use?.Opens.Increment();
+            return file;
+        }
     }
 
     /// <summary>Opens the version that a status names.</summary>
-    public CacheFile Open(FileStatus status) => new(status, nodes);
+    public CacheFile Open(FileStatus status) => new(status, nodes) { Use = status.File is { } file ? mounts().UseOf(file.Identity) : null };
 
     /// <summary>
     /// Entries of a directory in ordinal order of names; mounts below it appear as directories. With
@@ -70,10 +77,14 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <param name="recursive">Descend.</param>
     /// <param name="startAfter">Path relative to the directory of the last entry already seen, to continue a listing; null starts it.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, bool recursive, string? startAfter, CancellationToken cancellationToken) =>
-        recursive
+    public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, bool recursive, string? startAfter, CancellationToken cancellationToken)
+    {
+        if (mounts().TryResolve(directory, out MountedKey at))
+            at.Mount.Use?.Listings.Increment();
+        return recursive
             ? RecursiveListing.WalkAsync(OwnerOf, directory, startAfter, cancellationToken)
             : OwnerOf(directory).ListAsync(directory, startAfter, cancellationToken);
+    }
 
     /// <summary>Bytes of a file's version in the cache.</summary>
     public async ValueTask<long> GetCachedBytesAsync(FileRef file, CancellationToken cancellationToken)

@@ -28,7 +28,8 @@ internal sealed partial class PageFiller : IAsyncDisposable
     private readonly IFillGate? _begins;
     private readonly Lock _gate = new();
     private readonly Dictionary<PageId, Fill> _fills = [];
-    private readonly HashSet<Task> _runs = [];
+    private readonly HashSet<Task> _running = [];
+    private readonly SequentialRuns _runs;
     private readonly CancellationTokenSource _shutdown = new();
     private readonly int _pageSize;
     private int _disposed;
@@ -46,6 +47,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
         _log = log;
         _pool = new FillBufferPool(limits.FillBufferBytes, pageSize, limits.MaxFillWaiters);
         _admission = new BypassAdmission(limits, time);
+        _runs = new SequentialRuns(limits, pageSize);
         _run = new FillRun(source, store, _pool, _admission, limits, counters, time, log);
         // An eighth of the read-ahead window: eight streams in parallel hide the latency of object stores.
         ChunkPages = (int)Math.Max(1, Math.Min(limits.MaxFillBytes, limits.ReadAheadBytes / 8) / pageSize);
@@ -64,19 +66,21 @@ internal sealed partial class PageFiller : IAsyncDisposable
     public async ValueTask<int> ReadAsync(FileRef file, long offset, Memory<byte> destination, long expected, CancellationToken cancellationToken)
     {
         long page = offset / _pageSize;
-        bool started = false;
+        bool started = false, missed = false;
         Fill? fill = TryJoin(new PageId(file.Id, page));
         if (fill is null)
         {
-            if (_admission.ShouldBypass(file, page, expected))
+            // Who goes on into the next page is no random reader, however small the buffer.
+            if (_admission.ShouldBypass(file, offset, _runs.GoesOn(file, offset) ? Math.Max(expected, _limits.BypassBelowBytes) : expected))
                 return await BypassAsync(file, offset, destination, cancellationToken).ConfigureAwait(false);
+            expected = _runs.Expect(file, offset, expected);
             // What it began may have ended already, well or not: the look under the lock below is what counts.
             bool begun = _begins is not null && await _begins.BeginAsync(file, page, expected, cancellationToken).ConfigureAwait(false);
             fill = JoinOrStart(file, page, expected, out started);
             if (fill is null)
                 return 0;
             started |= begun;
-            ReadAhead(file, offset, expected);
+            missed = true;
         }
         (started ? _counters.Misses : _counters.Hits).Increment();
 
@@ -84,6 +88,9 @@ internal sealed partial class PageFiller : IAsyncDisposable
         {
             int read = await fill.ReadAsync(offset, destination, cancellationToken).ConfigureAwait(false);
             _counters.BytesFromFills.Add(read);
+            // Not before the first bytes are there: eight requests at once share the line, the store and the processors with the one that a reader waits for.
+            if (missed)
+                ReadAhead(file, offset, expected);
             return read;
         }
         finally
@@ -189,7 +196,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
     public Task RunsEndedAsync()
     {
         lock (_gate)
-            return Task.WhenAll(_runs);
+            return Task.WhenAll(_running);
     }
 
     public async ValueTask DisposeAsync()
@@ -204,7 +211,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
         catch (TimeoutException)
         {
             // A source hangs. Its fill keeps its buffers: freeing them under a read would corrupt memory, and the process ends anyway.
-            LogHung(_runs.Count(r => !r.IsCompleted));
+            LogHung(_running.Count(r => !r.IsCompleted));
             return;
         }
         _pool.Dispose();
@@ -291,7 +298,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
     {
         // On the pool: the reader that starts a fill goes on at once to wait for its first bytes.
         lock (_gate)
-            _runs.Add(Task.Run(() => RunAsync(fill, memory)));
+            _running.Add(Task.Run(() => RunAsync(fill, memory)));
     }
 
     private async Task RunAsync(Fill fill, FillMemory? memory)
@@ -300,7 +307,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
         for (int i = 0; i < fill.PageCount; i++)
             Unregister(fill, i);
         lock (_gate)
-            _runs.RemoveWhere(r => r.IsCompleted);
+            _running.RemoveWhere(r => r.IsCompleted);
         fill.Leave();
     }
 

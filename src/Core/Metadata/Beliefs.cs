@@ -16,11 +16,15 @@ namespace Orleans.Cache.Metadata;
 /// starts later than the caller came.</item>
 /// <item>A result is remembered before its request ceases to be the running one, and a caller looks again under the same lock
 /// before it starts a request: no caller can slip between the two and ask twice.</item>
-/// <item>Failures are given to all that wait, and forgotten.</item>
+/// <item>Failures are given to all that wait, and forgotten. Where that was asked for, a store that does not answer is one exception: what was believed last, and was not
+/// invalidated since, is told once more, and for <see cref="StaleFor"/> to whoever comes.</item>
 /// </list>
 /// </remarks>
 internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, EpochStamp> capture, TimeProvider time, long capacity)
 {
+    /// <summary>After this a dead store is asked again; as long as connectors do not ask it either.</summary>
+    public static readonly TimeSpan StaleFor = TimeSpan.FromSeconds(5);
+
     private readonly GenerationalCache<T> _cache = new(capacity);
 
     /// <summary>Guards _running and Refresh.Next, and orders starts; held for a dictionary operation, never while asking.</summary>
@@ -50,7 +54,8 @@ internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, Epoc
     /// <param name="path">The path.</param>
     /// <param name="validity">How old a running request may be to be joined; zero: strict.</param>
     /// <param name="ask">Asks the under storage; runs once per request, not per caller.</param>
-    public Task<Belief<T>> AskAsync(CachePath path, TimeSpan validity, Func<Refresh<T>, Task<Belief<T>>> ask)
+    /// <param name="mayBeStale">Whether what was believed before will do where the under storage does not answer.</param>
+    public Task<Belief<T>> AskAsync(CachePath path, TimeSpan validity, Func<Refresh<T>, Task<Belief<T>>> ask, bool mayBeStale = false)
     {
         Refresh<T> refresh;
         lock (_gate)
@@ -58,8 +63,8 @@ internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, Epoc
             if (TryGet(path, out Belief<T>? belief, out _))
                 return Task.FromResult(belief);
             if (_running.TryGetValue(path.Value, out Refresh<T>? running))
-                return (MayJoin(running, validity) ? running : running.Next ??= new Refresh<T>(path, ask, time)).Answered;
-            refresh = new Refresh<T>(path, ask, time);
+                return (MayJoin(running, validity) ? running : running.Next ??= new Refresh<T>(path, ask, time) { MayBeStale = mayBeStale }).Answered;
+            refresh = new Refresh<T>(path, ask, time) { MayBeStale = mayBeStale };
             Begin(refresh);
         }
         _ = RunAsync(refresh);
@@ -98,11 +103,27 @@ internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, Epoc
             End(refresh);
             refresh.Complete(belief);
         }
+        catch (CacheException error) when (error.Error == CacheError.Unavailable && refresh.MayBeStale && TryGetStale(refresh.Path, out Belief<T>? stale))
+        {
+            Remember(stale);
+            End(refresh);
+            refresh.Complete(stale);
+        }
         catch (Exception error)
         {
             End(refresh);
             refresh.Fail(error);
         }
+    }
+
+    /// <summary>What was believed, unless it was invalidated: as old as it is, but believed for a moment more.</summary>
+    private bool TryGetStale(CachePath path, [NotNullWhen(true)] out Belief<T>? stale)
+    {
+        stale = null;
+        if (!_cache.TryGet(path.Value, out Belief<T>? last) || !epochs.Holds(ref last.Stamp, path))
+            return false;
+        stale = new Belief<T>(path, last.Value, last.Stamp, last.StartedAt, Belief.After(time.GetTimestamp(), StaleFor, time), last.Weight);
+        return true;
     }
 
     private void End(Refresh<T> refresh)

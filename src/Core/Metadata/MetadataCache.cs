@@ -106,7 +106,7 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
     {
         cancellationToken.ThrowIfCancellationRequested();
         Belief<FileStatus?> belief = await view.Statuses
-            .AskAsync(path, mounted.Mount.Freshness.BelieveAbsenceFor, refresh => RefreshStatusAsync(mounted, refresh))
+            .AskAsync(path, mounted.Mount.Freshness.BelieveAbsenceFor, refresh => RefreshStatusAsync(mounted, refresh), mounted.Mount.ServesStale)
             .WaitAsync(cancellationToken).ConfigureAwait(false);
         return new StatusAnswer(belief.Value, view.Statuses.RemainingOf(belief));
     }
@@ -154,7 +154,7 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
         cancellationToken.ThrowIfCancellationRequested();
         TimeSpan validity = mounted.Mount.Freshness.BelieveAbsenceFor;
         belief = await view.Listings
-            .AskAsync(directory, validity, refresh => RefreshListingAsync(view, validity, refresh))
+            .AskAsync(directory, validity, refresh => RefreshListingAsync(view, validity, refresh), mounted.Mount.ServesStale)
             .WaitAsync(cancellationToken).ConfigureAwait(false);
         return belief.Value;
     }

@@ -17,6 +17,9 @@ internal sealed class Refresh<T>(CachePath path, Func<Refresh<T>, Task<Belief<T>
     /// <summary>Starts when this one ends; for callers that must not be answered from this one.</summary>
     public Refresh<T>? Next { get; set; }
 
+    /// <summary>Whether what was believed before is told again where the under storage does not answer.</summary>
+    public bool MayBeStale { get; init; }
+
     /// <summary>Set by <see cref="Begin"/>; validity counts from here.</summary>
     public long StartedAt { get; private set; }
 

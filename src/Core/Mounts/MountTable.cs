@@ -15,11 +15,19 @@ public sealed class MountTable
     private readonly Mount[] _longestFirst;
     private readonly FrozenDictionary<UfsIdentity, IUnderStorage> _storages;
 
+    /// <summary>Only of those that are counted: where there are none, nothing is looked up.</summary>
+    private readonly FrozenDictionary<UfsIdentity, MountUse> _uses;
+
     /// <summary>Only of those that have more than one: where there are none, nothing is looked up.</summary>
     private readonly FrozenDictionary<UfsIdentity, int> _replicas;
 
+    /// <param name="version">Grows with each change.</param>
+    /// <param name="mounts">All of them.</param>
+    /// <param name="removed">
+    /// Under storages of mounts that are there no longer: no path leads to them any more, but whoever opened a file of theirs before reads it to its end.
+    /// </param>
     /// <exception cref="CacheException">InvalidArgument: two mounts at one path.</exception>
-    public MountTable(long version, IEnumerable<Mount> mounts)
+    public MountTable(long version, IEnumerable<Mount> mounts, IEnumerable<IUnderStorage>? removed = null)
     {
         Version = version;
         _longestFirst = [.. mounts.OrderByDescending(m => m.Path.Value.Length).ThenBy(m => m.Path)];
@@ -29,9 +37,10 @@ public sealed class MountTable
             if (Mounts[i].Path == Mounts[i - 1].Path)
                 throw new CacheException(CacheError.InvalidArgument, $"Two mounts at '{Mounts[i].Path}'; give each mount a path of its own.");
         }
-        Fingerprint = Mounts.Aggregate(0UL, (seed, m) => XxHash64.Of(Encoding.UTF8.GetBytes($"{m.Path}={m.Storage.Identity},{m.Freshness},{m.IsWritable},{m.Replicas}"), seed));
+        Fingerprint = Mounts.Aggregate(0UL, (seed, m) => XxHash64.Of(Encoding.UTF8.GetBytes($"{m.Path}={m.Storage.Identity},{m.Freshness},{m.IsWritable},{m.Replicas}{(m.ServesStale ? ",stale" : "")}"), seed));
         _replicas = Mounts.Where(m => m.Replicas > 1).GroupBy(m => m.Storage.Identity).ToFrozenDictionary(g => g.Key, g => g.Max(m => m.Replicas));
-        _storages = _longestFirst.DistinctBy(m => m.Storage.Identity).ToFrozenDictionary(m => m.Storage.Identity, m => m.Storage);
+        _uses = Mounts.Where(m => m.Use is not null).DistinctBy(m => m.Storage.Identity).ToFrozenDictionary(m => m.Storage.Identity, m => m.Use!);
+        _storages = _longestFirst.Select(m => m.Storage).Concat(removed ?? []).DistinctBy(s => s.Identity).ToFrozenDictionary(s => s.Identity);
     }
 
     public long Version { get; }
@@ -76,12 +85,18 @@ public sealed class MountTable
 
     private static string Full(UfsIdentity identity, string key) => key.Length == 0 ? identity.Uri : identity.Uri + '/' + key;
 
+    /// <summary>The mount at exactly this path; null where none is.</summary>
+    public Mount? At(CachePath path) => Mounts.FirstOrDefault(m => m.Path == path);
+
     /// <summary>The under storage with that identity.</summary>
     /// <exception cref="CacheException">NotFound: no mount has it; a FileRef from elsewhere never opens anything that is not mounted.</exception>
     public IUnderStorage StorageOf(UfsIdentity identity) =>
         _storages.TryGetValue(identity, out IUnderStorage? storage)
             ? storage
             : throw new CacheException(CacheError.NotFound, $"No mount of this node serves '{identity}'.");
+
+    /// <summary>Where it is counted what clients are given of an under storage; null: nowhere.</summary>
+    public MountUse? UseOf(UfsIdentity identity) => _uses.Count > 0 ? _uses.GetValueOrDefault(identity) : null;
 
     /// <summary>On how many nodes pages of an under storage are kept: the most that one of its mounts asks for.</summary>
     public int ReplicasOf(UfsIdentity identity) => _replicas.Count > 0 && _replicas.TryGetValue(identity, out int replicas) ? replicas : 1;

@@ -1,4 +1,5 @@
 using Orleans.Cache.Identity;
+using Orleans.Cache.Mounts;
 using Orleans.Cache.Telemetry;
 
 namespace Orleans.Cache.UnderStorage;
@@ -7,7 +8,7 @@ namespace Orleans.Cache.UnderStorage;
 /// Counts the ranged reads and the writes that reach an under storage, their bytes and their failures. Changed and NotFound are answers, not
 /// failures. Status requests are counted where they are made, by the metadata cache.
 /// </summary>
-public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters counters) : DelegatingUnderStorage(inner)
+public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters counters, MountUse? use = null) : DelegatingUnderStorage(inner)
 {
     public override async ValueTask<IUfsReader> OpenReadAsync(
         string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
@@ -16,7 +17,7 @@ public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters count
         try
         {
             IUfsReader reader = await Inner.OpenReadAsync(key, version, offset, length, cancellationToken).ConfigureAwait(false);
-            return new MeteredReader(reader, counters);
+            return new MeteredReader(reader, counters, use);
         }
         catch (Exception e) when (IsFailure(e))
         {
@@ -64,7 +65,7 @@ public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters count
     private static bool IsFailure(Exception e) =>
         e is not (OperationCanceledException or CacheException { Error: CacheError.Changed or CacheError.NotFound });
 
-    private sealed class MeteredReader(IUfsReader inner, CacheCounters counters) : IUfsReader
+    private sealed class MeteredReader(IUfsReader inner, CacheCounters counters, MountUse? use) : IUfsReader
     {
         public bool MayPublish => inner.MayPublish;
 
@@ -85,18 +86,24 @@ public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters count
             if (!reading.IsCompletedSuccessfully)
                 return CountAsync(reading);
             int read = reading.Result;
-            counters.BytesFromUfs.Add(read);
+            Count(read);
             return new(read);
         }
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+        private void Count(int read)
+        {
+            counters.BytesFromUfs.Add(read);
+            use?.BytesFetched.Add(read);
+        }
 
         private async ValueTask<int> CountAsync(ValueTask<int> reading)
         {
             try
             {
                 int read = await reading.ConfigureAwait(false);
-                counters.BytesFromUfs.Add(read);
+                Count(read);
                 return read;
             }
             catch (Exception e) when (IsFailure(e))

@@ -8,7 +8,7 @@ namespace Orleans.Cache.UnderStorage;
 public static class UfsTrafficMetrics
 {
     /// <summary>Local mounts have no traffic and do not appear.</summary>
-    public static void Publish(CacheCounters counters, Func<MountTable> mounts)
+    public static void Publish(CacheCounters counters, Func<MountTable> mounts, StorePrices prices)
     {
         counters.ObserveCounter(
             "ocache.ufs.requests", () => ByOperation(mounts, (t, o) => t.Requests(o).Value), "{request}", "Requests sent to object stores, repetitions included.");
@@ -18,7 +18,24 @@ public static class UfsTrafficMetrics
             "ocache.ufs.retries", () => ByMount(mounts, t => t.Retries.Value), "{retry}", "Requests to object stores that were repeated, and reads that went on where they broke off.");
         counters.ObserveGauge(
             "ocache.ufs.broken", () => ByMount(mounts, t => t.Broken), "{store}", "1 while an object store counts as dead and is not asked.");
+        PublishSavings(counters, mounts, prices);
     }
+
+    private static void PublishSavings(CacheCounters counters, Func<MountTable> mounts, StorePrices prices)
+    {
+        counters.ObserveGauge(
+            "ocache.saved.requests", () => Saved(mounts, prices, s => s.Requests), "{request}", "Requests that clients would have sent to object stores, less those that were sent.");
+        counters.ObserveGauge(
+            "ocache.saved.volume", () => Saved(mounts, prices, s => s.Bytes), "By", "Bytes that clients were given of object stores, less those that were fetched.");
+        // Gauges are whole numbers; a millionth of the currency is less than any request costs.
+        counters.ObserveGauge(
+            "ocache.saved.micros", () => Saved(mounts, prices, s => (long)(s.Money * 1_000_000)), "{micro}", "What that would have cost, in millionths of the currency of --prices.");
+    }
+
+    private static IEnumerable<Measurement<long>> Saved(Func<MountTable> mounts, StorePrices prices, Func<Savings, long> read) =>
+        from mount in mounts().Mounts
+        where mount.Use is not null
+        select new Measurement<long>(read(Savings.Of(mount, prices)), new KeyValuePair<string, object?>("mount", mount.Path.Value));
 
     private static IEnumerable<Measurement<long>> ByOperation(Func<MountTable> mounts, Func<UfsTraffic, UfsOperation, long> read) =>
         from mount in mounts().Mounts

@@ -13,10 +13,10 @@ namespace Orleans.Cache.Silo.Configuration;
 internal sealed class MountParser(string workingDirectory, ICollection<string> problems)
 {
     /// <summary>Those of every mount; connectors have more.</summary>
-    private static readonly string[] CommonOptions = ["mode", "ttl", "replicas", "latency", "bandwidth", "rw", "ro"];
+    private static readonly string[] CommonOptions = ["mode", "ttl", "replicas", "latency", "bandwidth", "max-bandwidth", "serve-stale", "rw", "ro"];
 
     /// <summary>Options without a value.</summary>
-    private static readonly string[] Flags = ["rw", "ro"];
+    private static readonly string[] Flags = ["rw", "ro", "serve-stale"];
 
     private static readonly string[] Modes = ["bounded", "immutable", "strict"];
 
@@ -29,18 +29,32 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
         if (!CachePath.TryParse(parts[0][..equals].Trim(), out CachePath path, out string? error) || parts[0].Trim()[0] != '/')
             return Refuse($"{given.Origin}: '{parts[0][..equals]}' is not a path to mount at; begin it with '/'. {error}".TrimEnd());
 
-        var where = $"{given.Origin} {path}";
-        string uri = ToUri(parts[0][(equals + 1)..].Trim());
+        return Parse($"{given.Origin} {path}", path, parts[0][(equals + 1)..].Trim(), parts[1..]);
+    }
+
+    /// <param name="where">What complaints begin with.</param>
+    /// <param name="path">Where to mount.</param>
+    /// <param name="text">A URI, or a plain path.</param>
+    /// <param name="given">Options as they were written.</param>
+    public MountOptions? Parse(string where, CachePath path, string text, IReadOnlyList<string> given)
+    {
+        string uri = ToUri(text);
         int before = problems.Count;
-        Dictionary<string, string> options = ReadOptions(where, uri, parts.AsSpan(1));
+        Dictionary<string, string> options = ReadOptions(where, uri, given);
         Freshness freshness = ReadFreshness(where, options);
         TimeSpan latency = ReadDuration(where, options, "latency") ?? TimeSpan.Zero;
         long? bandwidth = ReadSize(where, options, "bandwidth");
+        long? maxBandwidth = ReadSize(where, options, "max-bandwidth");
         int replicas = ReadReplicas(where, options);
+        if (freshness.Mode == FreshnessMode.Strict && options.ContainsKey("serve-stale"))
+            problems.Add($"{where}: mode=strict asks at each open, serve-stale answers without; give the one that is meant.");
         return problems.Count > before ? null : new MountOptions(path, uri, freshness, latency, bandwidth)
         {
             IsWritable = options.ContainsKey("rw"),
+            ServesStale = options.ContainsKey("serve-stale"),
+            MaxBandwidth = maxBandwidth,
             Replicas = replicas,
+            Given = given,
             Connector = options.Where(o => !CommonOptions.Contains(o.Key)).ToFrozenDictionary(),
         };
     }
@@ -54,7 +68,7 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
     /// <summary>Each component percent-encoded, so that spaces, '%' and '+' of real names come through.</summary>
     private static string Escape(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
 
-    private Dictionary<string, string> ReadOptions(string where, string uri, ReadOnlySpan<string> parts)
+    private Dictionary<string, string> ReadOptions(string where, string uri, IReadOnlyList<string> parts)
     {
         var options = new Dictionary<string, string>();
         string[] known = [.. CommonOptions, .. UnderStorageFactory.OptionsOf(uri)];
@@ -82,7 +96,7 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
             problems.Add($"{where}: option '{name}' takes no value; write {name} alone.");
         else if (!options.TryAdd(name, ""))
             problems.Add($"{where}: option '{name}' is given twice; give it once.");
-        if (Flags.All(options.ContainsKey))
+        if (name is "rw" or "ro" && options.ContainsKey("rw") && options.ContainsKey("ro"))
             problems.Add($"{where}: both rw and ro are given; give the one that is meant.");
     }
 

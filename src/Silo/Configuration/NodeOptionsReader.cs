@@ -76,6 +76,8 @@ internal sealed class NodeOptionsReader
             },
             Otlp = ReadOtlp(),
             LogLevel = ReadLogLevel(),
+            RemoteMounts = ReadFlag(Settings.RemoteMounts),
+            Prices = PricesParser.Read(_given.Single(Settings.Prices), _problems),
             Origins = Settings.All.Where(s => _given.All(s).Count > 0).ToDictionary(s => s, s => _given.All(s)[0].Origin),
         };
     }

@@ -5,7 +5,7 @@ internal static class Settings
 {
     public static readonly Setting Mount = new("mount", "PATH=URI[,option=value...]",
         "Serve an under storage at a path, e.g. /=file:///data or /imagenet=/data/imagenet,mode=immutable. "
-        + "Options: mode=bounded|immutable|strict, ttl=60s, latency=50ms, bandwidth=100MB. Repeatable. Default: the working directory at /.")
+        + "Options: mode=bounded|immutable|strict, ttl=60s, max-bandwidth=1GiB, serve-stale. Repeatable. Default: the working directory at /.")
     { Repeatable = true };
 
     public static readonly Setting Store = new("store", "DIR=SIZE",
@@ -37,6 +37,14 @@ internal static class Settings
     public static readonly Setting Insecure = new("insecure", "",
         "Listen beyond loopback without authentication: whoever reaches the port reads every mount.")
     { IsFlag = true };
+
+    public static readonly Setting RemoteMounts = new("remote-mounts", "",
+        "Let whoever reaches the port add and remove mounts, and so read all that this node's user may read. Else only that user can, on this machine.")
+    { IsFlag = true };
+
+    public static readonly Setting Prices = new("prices", "get=N,list=N,egress=N",
+        "What object stores take for 1000 GETs, 1000 LISTs and a GiB, for 'ocache status' to say what was saved. "
+        + "Default: get=0.0004,list=0.005,egress=0, Amazon's within a region; to the internet egress is about 0.09.");
 
     public static readonly Setting Otlp = new("otlp", "URL", "Send metrics and traces to this OpenTelemetry collector, e.g. http://127.0.0.1:4317.");
 
@@ -71,6 +79,6 @@ internal static class Settings
     public static readonly Setting Config = new("config", "FILE", "Read settings from a YAML or JSON file; keys are the names of the switches.");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Mount, Store, PageSize, Listen, RestPort, Eviction, ScrubPeriod, AlluxioMissingStatus, AlluxioPageSize, AlluxioRewriteGuard, Insecure, Otlp, Name, Peers,
+        [Mount, Store, PageSize, Listen, RestPort, Eviction, ScrubPeriod, AlluxioMissingStatus, AlluxioPageSize, AlluxioRewriteGuard, Insecure, RemoteMounts, Prices, Otlp, Name, Peers,
             Cluster, ClusterId, SiloPort, GatewayPort, Advertise, Weight, MaxActivations, LogLevel, Config];
 }

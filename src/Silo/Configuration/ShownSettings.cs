@@ -41,6 +41,7 @@ internal static class ShownSettings
         "advertise" => Grid(options, g => g.Address),
         "weight" => Grid(options, g => g.Weight),
         "max-activations" => Grid(options, g => g.MaxActivations),
+        "prices" => [string.Create(CultureInfo.InvariantCulture, $"get={options.Prices.Get},list={options.Prices.List},egress={options.Prices.Egress}")],
         "log-level" => [options.LogLevel.ToString().ToLowerInvariant()],
         // Given or not: the origin says the rest.
         _ => options.Origins.ContainsKey(setting) ? ["given"] : [],
@@ -54,8 +55,10 @@ internal static class ShownSettings
         string latency = mount.Latency > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $", latency {mount.Latency.TotalMilliseconds}ms") : "";
         string replicas = mount.Replicas > 1 ? $", replicas {mount.Replicas}" : "";
         string bandwidth = mount.Bandwidth is { } bytes ? $", bandwidth {ByteSize.Format(bytes)}/s" : "";
+        string limit = mount.MaxBandwidth is { } most ? $", max-bandwidth {ByteSize.Format(most)}/s" : "";
+        string stale = mount.ServesStale ? ", serve-stale" : "";
         string connector = string.Concat(mount.Connector.OrderBy(o => o.Key, StringComparer.Ordinal).Select(Describe));
-        return $"{mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{replicas}{latency}{bandwidth}{connector}";
+        return $"{mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{replicas}{latency}{bandwidth}{limit}{stale}{connector}";
     }
 
     /// <summary>A value that only looks like a reference to a secret could be one; what it is called is enough.</summary>

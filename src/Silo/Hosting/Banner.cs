@@ -28,7 +28,7 @@ internal static class Banner
             $"Orleans.Cache node '{options.Name}' is ready.",
             $"  REST    {url}",
             .. engine.Store.GetStatus().Select(Describe),
-            .. options.Mounts.Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Replicas(mount)}{Throttle(mount)}"),
+            .. options.Mounts.Concat(engine.Mounts.Added).Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Replicas(mount)}{Throttle(mount)}"),
             .. node.Grid is null ? [] : new[] { $"  grid    {node.Grid.Description}" },
             .. Shortage(DescriptorBudget.Limit),
             "Try:",

@@ -27,6 +27,9 @@ internal sealed class GatedUnderStorage(string uri, TimeProvider time) : IUnderS
 
     public int Lists => Volatile.Read(ref _lists);
 
+    /// <summary>What statuses and listings end with; null: they succeed.</summary>
+    public Exception? Failure { get; set; }
+
     /// <summary>The next stat reads its answer, reports that it did, and gives it when released.</summary>
     public Hold HoldStat() => Enqueue(_statHolds);
 
@@ -77,6 +80,8 @@ internal sealed class GatedUnderStorage(string uri, TimeProvider time) : IUnderS
     public async ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _stats);
+        if (Failure is { } failure)
+            throw failure;
         UfsStatus? answer = Peek(key);
         if (TryDequeue(_statHolds, out Hold? hold))
             await hold.PassAsync(cancellationToken);
@@ -86,6 +91,8 @@ internal sealed class GatedUnderStorage(string uri, TimeProvider time) : IUnderS
     public async IAsyncEnumerable<UfsStatus> ListAsync(string key, string? startAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _lists);
+        if (Failure is { } failure)
+            throw failure;
         UfsStatus? directory = Peek(key);
         List<UfsStatus> entries = PeekEntries(key);
         if (TryDequeue(_listHolds, out Hold? hold))

@@ -11,10 +11,10 @@ internal sealed class MetadataBench : IDisposable
 {
     public static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);
 
-    public MetadataBench(Freshness? freshness = null, CacheLimits? limits = null)
+    public MetadataBench(Freshness? freshness = null, CacheLimits? limits = null, bool servesStale = false)
     {
         Source = new GatedUnderStorage("mem://source", Time);
-        Mounts = [new Mount(CachePath.Root, Source, freshness ?? Freshness.Bounded(Minute))];
+        Mounts = [new Mount(CachePath.Root, Source, freshness ?? Freshness.Bounded(Minute)) { ServesStale = servesStale }];
         Table = new MountTable(1, Mounts);
         Limits = limits ?? new CacheLimits();
         Cache = new MetadataCache(() => Table, CacheLimits.MiB, Limits, Counters, Time);

@@ -25,8 +25,12 @@ public sealed class OperationTests
         Assert.Equal("/data", cold.GetProperty("mount").GetString());
         Assert.Equal(60, cold.GetProperty("validForSeconds").GetDouble());
 
-        using HttpResponseMessage page = await host.GetAsync("/api/v1/files/data/a/f", ("Range", $"bytes=0-{RestHost.PageSize - 1}"));
-        await page.Content.ReadAsByteArrayAsync();
+        // A small read goes past the cache the first time.
+        for (int time = 0; time < 2; time++)
+        {
+            using HttpResponseMessage page = await host.GetAsync("/api/v1/files/data/a/f", ("Range", $"bytes=0-{RestHost.PageSize - 1}"));
+            await page.Content.ReadAsByteArrayAsync();
+        }
         await host.SettledAsync();
         JsonElement warm = await host.JsonAsync("/api/v1/status/data/a/f");
         Assert.Equal(RestHost.PageSize, warm.GetProperty("cachedBytes").GetInt64());
@@ -55,7 +59,7 @@ public sealed class OperationTests
         JsonElement table = await host.JsonAsync("/api/v1/mounts");
         Assert.Equal(7, table.GetProperty("version").GetInt64());
         Assert.Equal(
-            $$"""[{"path":"/data","ufs":"{{host.Data.Identity}}","uri":"{{host.Data.Identity}}","freshness":"bounded(60s)","writable":false},{"path":"/deep/er","ufs":"{{host.Deep.Identity}}","uri":"{{host.Deep.Identity}}","freshness":"strict","writable":false}]""",
+            $$"""[{"path":"/data","ufs":"{{host.Data.Identity}}","uri":"{{host.Data.Identity}}","freshness":"bounded(60s)","writable":false,"origin":"configured","state":"ok"},{"path":"/deep/er","ufs":"{{host.Deep.Identity}}","uri":"{{host.Deep.Identity}}","freshness":"strict","writable":false,"origin":"configured","state":"ok"}]""",
             table.GetProperty("mounts").GetRawText());
     }
 

@@ -28,6 +28,8 @@ internal sealed record NodeStatus
         await Task.WhenAll(cache, mounts, complaint).ConfigureAwait(false);
         CacheFigures figures = (await cache.ConfigureAwait(false)).Value;
         List<string> complaints = [.. figures.Stores.Where(s => s.OutOfService is not null).Select(s => $"Store {s.Directory} is out of service: {s.OutOfService}")];
+        IReadOnlyList<MountEntry> mounted = (await mounts.ConfigureAwait(false)).Value.Mounts;
+        complaints.AddRange(mounted.Where(m => m.Trouble is not null).Select(m => $"Mount {m.Path}: {m.Uri} counts as dead ({m.Trouble}); what is cached is served."));
         if (await complaint.ConfigureAwait(false) is { } notReady)
             complaints.Add(notReady);
         return new NodeStatus
@@ -36,7 +38,7 @@ internal sealed record NodeStatus
             Complaints = complaints,
             Url = node.Address.ToString(),
             Cache = figures,
-            Mounts = (await mounts.ConfigureAwait(false)).Value.Mounts,
+            Mounts = mounted,
         };
     }
 }

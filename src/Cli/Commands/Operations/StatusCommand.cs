@@ -37,7 +37,7 @@ internal static class StatusCommand
         yield return "Mounts";
         int width = status.Mounts.Select(m => m.Path.Length).DefaultIfEmpty().Max();
         foreach (MountEntry mount in status.Mounts)
-            yield return $"  {mount.Path.PadRight(width)}  {mount.Uri}  {mount.Freshness}  {(mount.Writable ? "rw" : "ro")}";
+            yield return $"  {mount.Path.PadRight(width)}  {mount.Uri}  {mount.Freshness}  {(mount.Writable ? "rw" : "ro")}{(mount.Trouble is { } trouble ? $"  DEAD: {trouble}" : "")}";
         yield return "Stores";
         foreach (StoreFigures store in figures.Stores)
         {
@@ -47,6 +47,8 @@ internal static class StatusCommand
         long reads = figures.Hits + figures.Misses + figures.Bypasses;
         yield return $"Reads     {Text.Percent(figures.Hits, reads)} hits ({Text.Count(figures.Hits)} hits, {Text.Count(figures.Misses)} misses, {Text.Count(figures.Bypasses)} bypasses)";
         yield return $"Bytes     {Text.Size(figures.BytesFromCache)} from cache, {Text.Size(figures.BytesFromUnderStorage)} from under storage";
+        if (figures.Saved is { } saved)
+            yield return $"Saved     {Text.Count(saved.Requests)} requests and {Text.Size(saved.Bytes)} of object stores, worth {Text.Number((double)saved.Money, 4)} at the node's --prices";
         if (figures.Grid is { } grid)
         {
             yield return $"Grid      {grid.Silo}: {Text.Count(grid.Opens)} opens, {Text.Count(grid.Misses)} misses, {Text.Count(grid.FillsBegun)} fills begun, "

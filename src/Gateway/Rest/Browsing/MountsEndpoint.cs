@@ -3,21 +3,35 @@ using Orleans.Cache.Mounts;
 
 namespace Orleans.Cache.Gateway.Rest.Browsing;
 
-/// <summary>One mount: where, what (its identity, and its URL as it was given), how long it is believed, and whether it takes writes.</summary>
-internal sealed record MountBody(string Path, string Ufs, string Uri, string Freshness, bool Writable);
+/// <summary>What a mount's store was not asked for, and what that would have cost.</summary>
+internal sealed record SavedBody(long Requests, long Bytes, decimal Money)
+{
+    public static SavedBody Of(Savings saved) => new(saved.Requests, saved.Bytes, Math.Round(saved.Money, 6));
+}
+
+/// <summary>
+/// One mount: where, what (its identity, and its URL as it was given), how long it is believed, whether it takes writes, where it comes from; where there is a store beyond
+/// this machine, what fails while it counts as dead, and what it was not asked for.
+/// </summary>
+internal sealed record MountBody(string Path, string Ufs, string Uri, string Freshness, bool Writable, string Origin, string State, string? Trouble, SavedBody? Saved)
+{
+    public static MountBody Of(Mount mount, StorePrices prices) => new(
+        mount.Path.Value, mount.Storage.Identity.Uri, mount.Uri, mount.Freshness.ToString(), mount.IsWritable, mount.IsAdded ? "added" : "configured",
+        mount.Storage.Traffic?.Trouble is null ? "ok" : "dead", mount.Storage.Traffic?.Trouble,
+        mount.Use is null ? null : SavedBody.Of(Savings.Of(mount, prices)));
+}
 
 /// <summary>The mount table with its version.</summary>
 internal sealed record MountsBody(long Version, IReadOnlyList<MountBody> Mounts);
 
 /// <summary>GET of the mount table.</summary>
-internal sealed class MountsEndpoint(CacheFileSystem files)
+internal sealed class MountsEndpoint(CacheFileSystem files, StorePrices prices)
 {
     public const string Route = "/api/v1/mounts";
 
     public MountsBody Handle()
     {
         MountTable table = files.Mounts;
-        return new(table.Version, [.. table.Mounts.Select(m =>
-            new MountBody(m.Path.Value, m.Storage.Identity.Uri, m.Uri, m.Freshness.ToString(), m.IsWritable))]);
+        return new(table.Version, [.. table.Mounts.Select(m => MountBody.Of(m, prices))]);
     }
 }

@@ -35,7 +35,7 @@ internal sealed class AbsenceReasons(IPageStore store, CacheLimits limits, TimeP
         if (directories.Any(d => d.Evictions > 0))
             reasons.Add(Text($"{directories.Sum(d => d.Evictions)} pages have left the store to make room since the node started; these may be among them."));
         if (file.Length > limits.BypassBelowBytes)
-            reasons.Add(Text($"Reads of less than {limits.BypassBelowBytes / CacheLimits.KiB} KiB of a larger file go past the cache until they come back to the same page."));
+            reasons.Add(Text($"Reads of less than {limits.BypassBelowBytes / CacheLimits.KiB} KiB of a larger file go past the cache until they come back to a place, go on from one another, or are as much together within a page."));
         return reasons;
     }
 

@@ -1,5 +1,8 @@
 using Orleans.Cache.Client.Cluster;
+using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.Rest.Browsing;
 using Orleans.Cache.Gateway.Rest.Health;
+using Orleans.Cache.Mounts;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Telemetry;
 
@@ -50,6 +53,9 @@ internal sealed record CacheBody
 
     public required long FillsRejected { get; init; }
 
+    /// <summary>What object stores were not asked for; null where none is mounted.</summary>
+    public SavedBody? Saved { get; init; }
+
     public required ProcessFigures Process { get; init; }
 
     public required IReadOnlyList<StoreDirectoryStatus> Stores { get; init; }
@@ -59,7 +65,8 @@ internal sealed record CacheBody
 }
 
 /// <summary>GET of the node's figures: the same tallies that the metrics publish.</summary>
-internal sealed class CacheEndpoint(NodeHealth health, CacheCounters counters, IPageStore store, IGrid? grid = null)
+internal sealed class CacheEndpoint(
+    NodeHealth health, CacheCounters counters, IPageStore store, CacheFileSystem files, StorePrices prices, IGrid? grid = null)
 {
     public const string Route = "/api/v1/cache";
 
@@ -87,8 +94,15 @@ internal sealed class CacheEndpoint(NodeHealth health, CacheCounters counters, I
         UfsErrors = counters.UfsErrors.Value,
         StatusHits = counters.StatusHits.Value,
         FillsRejected = counters.FillsRejected.Value,
+        Saved = Saved(),
         Process = ProcessFigures.Take(),
         Stores = store.GetStatus(),
         Grid = grid?.Figures,
     };
+
+    private SavedBody? Saved()
+    {
+        Mount[] counted = [.. files.Mounts.Mounts.Where(m => m.Use is not null)];
+        return counted.Length == 0 ? null : SavedBody.Of(counted.Aggregate(default(Savings), (sum, mount) => sum + Savings.Of(mount, prices)));
+    }
 }
