@@ -88,6 +88,6 @@ public sealed class RadosgwS3Node : S3Node
         string name = "s3front-" + Guid.NewGuid().ToString("N")[..12];
         using var client = new AmazonS3Client(StorageServer.Key, StorageServer.Key, new AmazonS3Config { ServiceURL = store.Url.ToString(), ForcePathStyle = true });
         await client.PutBucketAsync(name);
-        return $"/{Bucket}=s3://{name},endpoint={store.Url},region=us-east-1,access-key=env:TEST_S3_KEY,secret-key=env:TEST_S3_KEY,rw";
+        return $"/{Bucket}=s3://{name},endpoint={store.Url},region=us-east-1,access-key=env:TEST_S3_KEY,secret-key=env:TEST_S3_KEY,timeout=60s,rw";
     }
 }

@@ -92,9 +92,10 @@ public abstract class S3ToolContract(S3Node node) : IDisposable
         const string Script = """
             import boto3, hashlib, io, sys
             from boto3.s3.transfer import TransferConfig
+            from botocore.client import Config
             from botocore.exceptions import ClientError
             url, bucket, prefix = sys.argv[1:]
-            s3 = boto3.client('s3', endpoint_url=url, region_name='us-east-1')
+            s3 = boto3.client('s3', endpoint_url=url, region_name='us-east-1', config=Config(signature_version='s3v4'))
             body = bytes(range(256)) * 1000
             etag = s3.put_object(Bucket=bucket, Key=prefix + '/a', Body=body, Metadata={'k': 'v'}, ContentType='a/b')['ETag']
             assert etag == '"%s"' % hashlib.md5(body).hexdigest(), etag
