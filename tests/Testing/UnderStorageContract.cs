@@ -34,7 +34,7 @@ public abstract class UnderStorageContract : UnderStorageListingContract
         await PutAsync("dir/file", Content(1));
         await AssertFailsAsync(CacheError.IsDirectory, () => PutAsync("dir", Content(1)));
         await AssertFailsAsync(CacheError.NotADirectory, () => PutAsync("dir/file/below", Content(1)));
-        await AssertFailsAsync(CacheError.InvalidArgument, () => PutAsync("", Content(1)));
+        await AssertFailsAsync(WriteToRoot, () => PutAsync("", Content(1)));
         await AssertFailsAsync(CacheError.InvalidPath, () => PutAsync("../outside", Content(1)));
     }
 

@@ -27,6 +27,12 @@ public abstract class UnderStorageFixture : IAsyncLifetime
         return await Storage.CreateAsync(key, stream, None);
     }
 
+    /// <summary>Whether the text is refused as a key; false where slashes too many are put right instead.</summary>
+    protected virtual bool IsRefusedAsKey(string text) => true;
+
+    /// <summary>What a write to the root is answered.</summary>
+    protected virtual CacheError WriteToRoot => CacheError.InvalidArgument;
+
     /// <summary>What such a name is answered, where the connector knows.</summary>
     protected virtual Task AssertCannotNameAsync(string name) => Task.CompletedTask;
 

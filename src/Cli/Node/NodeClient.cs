@@ -125,7 +125,11 @@ internal sealed class NodeClient(NodeAddress address) : IDisposable
             using (request)
                 response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         }
-        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+        // A SocketException of its own: the other side reset between the connection and HttpClient's first look at it.
+        catch (Exception e) when (e is SocketException or HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+        })
         {
             string why = e.InnerException is SocketException socket ? socket.Message : e.Message;
             throw new CommandFailedException(ExitCode.Unreachable, $"no node answers at {address} ({why}); start one with ./run.sh or give --url.", e);

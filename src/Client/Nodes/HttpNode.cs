@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -207,7 +208,8 @@ internal sealed class HttpNode : ICacheNode, IDisposable
 
     internal Uri AddressOf(string pathAndQuery) => new(Member.Address, pathAndQuery);
 
-    internal static bool IsTransport(Exception e) => e is HttpRequestException or IOException or OperationCanceledException;
+    /// <summary>A SocketException of its own too: HttpClient lets it through when the other side resets between the connection and the first look at it.</summary>
+    internal static bool IsTransport(Exception e) => e is HttpRequestException or SocketException or IOException or OperationCanceledException;
 
     /// <summary>An owner may be placed at a node that is gone until the cluster's membership says so; the watch knows within a request.</summary>
     private async ValueTask<StatusAnswer?> AskOwnerAsync(IFileOwners owners, CachePath path, CancellationToken cancellationToken)
@@ -257,6 +259,8 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     {
         try
         {
+            // A line that lies in the buffer would come in spite of a cancelled token.
+            watch.Token.ThrowIfCancellationRequested();
             string? line = await lines.ReadLineAsync(watch.Token).ConfigureAwait(false);
             watch.Progressed();
             return line;

@@ -16,7 +16,7 @@ internal readonly record struct PingAnswer(PingMessage? Message, string? Failure
             byte[] body = await answer.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false);
             return JsonSerializer.Deserialize(body, PeerJson.Default.PingMessage) is { } ping ? new(ping, null) : new(null, "an empty answer to a ping");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception e) when (HttpNode.IsTransport(e))
         {
             return new(null, patience.IsCancellationRequested ? $"no answer to a ping for {transport.Limits.PingTimeout.TotalSeconds} s" : e.Message);
         }

@@ -1,8 +1,15 @@
 namespace Orleans.Cache.Client.Writing;
 
 /// <summary>Content that a request reads and does not dispose of. What it throws is kept: to the request it is just a failure to send.</summary>
+/// <remarks>
+/// A node that has as many bytes as were announced commits the write. So the last of them are handed out only when the content has
+/// ended behind them: one that fails there, or has grown, is not written.
+/// </remarks>
 internal sealed class BorrowedStream(Stream inner) : Stream
 {
+    private readonly long _end = inner.CanSeek ? inner.Length : -1;
+    private readonly byte[] _behind = new byte[1];
+
     /// <summary>Whether any of the content was asked for: then it cannot be sent a second time.</summary>
     public bool IsBegun { get; private set; }
 
@@ -16,7 +23,7 @@ internal sealed class BorrowedStream(Stream inner) : Stream
 
     public override bool CanWrite => false;
 
-    public override long Length => inner.Length;
+    public override long Length => inner.CanSeek ? _end : throw new NotSupportedException();
 
     public override long Position
     {
@@ -29,13 +36,24 @@ internal sealed class BorrowedStream(Stream inner) : Stream
         IsBegun = true;
         try
         {
-            return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            return inner.CanSeek
+                ? await ReadAnnouncedAsync(buffer, cancellationToken).ConfigureAwait(false)
+                : await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             Failure = e;
             throw;
         }
+    }
+
+    private async ValueTask<int> ReadAnnouncedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        int wanted = (int)Math.Clamp(_end - inner.Position, 0, buffer.Length);
+        int read = wanted == 0 ? 0 : await inner.ReadAsync(buffer[..wanted], cancellationToken).ConfigureAwait(false);
+        if (inner.Position >= _end && await inner.ReadAsync(_behind, cancellationToken).ConfigureAwait(false) > 0)
+            throw new InvalidDataException($"The content has grown beyond the {_end} bytes that it had; nothing was written. Write it again when it is complete.");
+        return read;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Orleans.Cache.Client.Connecting;
@@ -101,7 +102,7 @@ internal sealed class RestWrites(ClusterConnection cluster)
     private static bool MayHaveBeenCarriedOut(HttpRequestMessage request, BorrowedStream? content, CacheException failure) =>
         request.Content is EmptyBody body ? body.IsBegun : content is { IsBegun: true } || !WasNotConnected(failure);
 
-    private static bool WasNotConnected(CacheException failure) => failure.InnerException is HttpRequestException
+    private static bool WasNotConnected(CacheException failure) => failure.InnerException is SocketException or HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
     };

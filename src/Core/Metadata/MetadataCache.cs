@@ -77,7 +77,10 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
         MetadataView view = View();
         Listing listing = await GetListingAsync(view, directory, cancellationToken).ConfigureAwait(false);
         for (int i = listing.IndexAfter(startAfter); i < listing.Entries.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
             yield return listing.Entries[i];
+        }
         if (listing.IsComplete)
             yield break;
 

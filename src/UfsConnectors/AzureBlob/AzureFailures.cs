@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Azure;
 using Azure.Identity;
 using Orleans.Cache.UfsConnectors.ObjectStores;
@@ -22,7 +23,8 @@ internal static class AzureFailures
         {
             throw new StoreException(StoreFailure.Denied, "no credentials were found, or they were refused", e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or InvalidOperationException or FormatException or AggregateException or System.Xml.XmlException)
+        // A SocketException of its own: HttpClient lets it through when the other side resets between the connection and the first look at it.
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or InvalidOperationException or FormatException or AggregateException or System.Xml.XmlException)
         {
             throw new StoreException(StoreFailure.Broken, Reason(e), e);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using Orleans.Cache.UfsConnectors.ObjectStores;
@@ -26,7 +27,8 @@ internal static class S3Failures
             throw new StoreException(
                 isCredentials ? StoreFailure.Denied : StoreFailure.Broken, isCredentials ? "no credentials were found" : "an answer that is not S3's", e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or InvalidOperationException or FormatException or System.Xml.XmlException)
+        // A SocketException of its own: HttpClient lets it through when the other side resets between the connection and the first look at it.
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or InvalidOperationException or FormatException or System.Xml.XmlException)
         {
             throw new StoreException(StoreFailure.Broken, Reason(e), e);
         }

@@ -6,9 +6,16 @@ using Orleans.Cache.Model.Tests.Oracle;
 namespace Orleans.Cache.Model.Tests.Doors;
 
 /// <summary>The REST API over loopback connections.</summary>
-internal sealed class RestDoor(RestServer server) : IFrontDoor
+/// <param name="address">Where it is served.</param>
+/// <param name="server">What serves it, if that ends with the door.</param>
+internal sealed class RestDoor(Uri address, IAsyncDisposable? server = null) : IFrontDoor
 {
-    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = server.Address };
+    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = address };
+
+    public RestDoor(RestServer server)
+        : this(server.Address, server)
+    {
+    }
 
     public async ValueTask<Seen> StatAsync(string path)
     {
@@ -67,7 +74,8 @@ internal sealed class RestDoor(RestServer server) : IFrontDoor
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
-        await server.DisposeAsync();
+        if (server is not null)
+            await server.DisposeAsync();
     }
 
     private async Task PostAsync(string target)

@@ -8,7 +8,8 @@ namespace Orleans.Cache.Model.Tests.Operations;
 /// <param name="random">Where from.</param>
 /// <param name="inPlace">Whether files may be changed in place.</param>
 /// <param name="restarts">How many of a thousand steps restart a node.</param>
-internal sealed class Generator(Random random, bool inPlace, int restarts = 2)
+/// <param name="canMisbehave">Whether the source can be told to fail and to wait.</param>
+internal sealed class Generator(Random random, bool inPlace, int restarts = 2, bool canMisbehave = true)
 {
     public const int Slots = 4;
 
@@ -31,12 +32,17 @@ internal sealed class Generator(Random random, bool inPlace, int restarts = 2)
         < 110 => Change(),
         < 170 => Write(),
         < 890 => Ask(),
-        < 900 => new FaultedWrite(OneStep(), random.Next(2) == 0),
-        < 930 => new Advance(random.Next(4) == 0 ? random.Next(60, 100) : random.Next(1, 8)),
-        < 960 => new Faulted(Ask(), (Fault)random.Next(Enum.GetValues<Fault>().Length)),
-        < 985 => During(),
-        < 1000 => new DuringWrite(OneStep(), random.Next(2) == 0, Ask()),
+        < 920 => new Advance(random.Next(4) == 0 ? random.Next(60, 100) : random.Next(1, 8)),
+        < 1000 => canMisbehave ? WithMisbehaviour() : Ask(),
         _ => new Restart((RestartHow)random.Next(3), random.Next()),
+    };
+
+    private Operation WithMisbehaviour() => random.Next(80) switch
+    {
+        < 10 => new FaultedWrite(OneStep(), random.Next(2) == 0),
+        < 40 => new Faulted(Ask(), (Fault)random.Next(Enum.GetValues<Fault>().Length)),
+        < 65 => During(),
+        _ => new DuringWrite(OneStep(), random.Next(2) == 0, Ask()),
     };
 
     public Question Ask() => random.Next(100) switch

@@ -24,7 +24,7 @@ internal sealed class Bench : IBench, INodeDirectory
         _files = new CacheFileSystem(this, () => _source.Mounts);
     }
 
-    public ManualTimeProvider Clock => _source.Clock;
+    public TimeProvider Clock => _source.Clock;
 
     public IChangingSource Source => _source.Changing;
 
@@ -44,11 +44,19 @@ internal sealed class Bench : IBench, INodeDirectory
 
     public static async Task<IBench> StartAsync(Setup setup)
     {
+        if (setup.AreProcesses)
+            return await ProcessBench.StartAsync(setup);
         if (setup.IsCluster)
             return await ClusterBench.StartAsync(setup);
         var bench = new Bench(setup);
         await bench.OpenAsync();
         return bench;
+    }
+
+    public Task AdvanceAsync(TimeSpan by)
+    {
+        _source.Clock.Advance(by);
+        return Task.CompletedTask;
     }
 
     public Task SettledAsync() => _node.Node.FillsEndedAsync();

@@ -81,7 +81,7 @@ internal sealed class BenchNode(string name, Setup setup, MountTable mounts, Tim
             _directory = left;
         }
         if (restart.How == RestartHow.Damage)
-            StoreWreck.Damage(_directory, random);
+            StoreWreck.Damage(_directory.Path, random);
     }
 
     public async ValueTask DisposeAsync()

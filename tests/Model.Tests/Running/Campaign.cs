@@ -15,6 +15,9 @@ internal sealed record Campaign(string Name, bool IsLocal, bool OverRest, bool I
     /// <summary>Three nodes instead of one, which come and go.</summary>
     public bool IsCluster { get; init; }
 
+    /// <summary>Three real nodes, each a process of its own, whose source cannot be told to misbehave.</summary>
+    public bool AreProcesses { get; init; }
+
     /// <summary>They are silos of a grid; only in builds with Orleans.</summary>
     public bool IsGrid { get; init; }
 
@@ -26,6 +29,9 @@ internal sealed record Campaign(string Name, bool IsLocal, bool OverRest, bool I
 
     /// <summary>Of a thousand steps: nodes go and come, and in between the others stand in for them.</summary>
     private const int ClusterRestarts = 15;
+
+    /// <summary>Of three processes, which take seconds to start; time that a step lets go by goes by.</summary>
+    private const int ProcessSteps = 300;
 
     /// <summary>Questions of each client of a concurrent round.</summary>
     private const int Questions = 1000;
@@ -40,6 +46,7 @@ internal sealed record Campaign(string Name, bool IsLocal, bool OverRest, bool I
         new("local-rest", IsLocal: true, OverRest: true, IsConcurrent: false, Share: 0.07),
         new("memory-cluster", IsLocal: false, OverRest: true, IsConcurrent: false, Share: 0.12) { IsCluster = true },
         new("local-cluster", IsLocal: true, OverRest: true, IsConcurrent: false, Share: 0.08) { IsCluster = true },
+        new("processes", IsLocal: true, OverRest: true, IsConcurrent: false, Share: 0.15) { AreProcesses = true },
         .. GridMaker.Campaigns,
     ];
 
@@ -61,7 +68,7 @@ internal sealed record Campaign(string Name, bool IsLocal, bool OverRest, bool I
         {
             do
             {
-                var setup = new Setup(Interlocked.Increment(ref seed) - 1, IsLocal, OverRest) { IsCluster = IsCluster, IsGrid = IsGrid };
+                var setup = new Setup(Interlocked.Increment(ref seed) - 1, IsLocal, OverRest) { IsCluster = IsCluster, AreProcesses = AreProcesses, IsGrid = IsGrid };
                 if (await RunOneAsync(setup, figures) is { } found)
                     Interlocked.CompareExchange(ref report, found, null);
             }
@@ -78,7 +85,8 @@ internal sealed record Campaign(string Name, bool IsLocal, bool OverRest, bool I
             string? wrong = await ConcurrentRound.RunAsync(setup, Questions, figures);
             return wrong is null ? null : Failed(figures, $"{Heading(setup)}\n{wrong}");
         }
-        Operation[] operations = new Generator(new Random(setup.Seed), inPlace: true, IsCluster ? ClusterRestarts : Restarts).Sequence(Steps);
+        var generator = new Generator(new Random(setup.Seed), inPlace: true, IsCluster || AreProcesses ? ClusterRestarts : Restarts, canMisbehave: !AreProcesses);
+        Operation[] operations = generator.Sequence(AreProcesses ? ProcessSteps : Steps);
         string? failure = await SequenceRunner.RunAsync(setup, operations, figures);
         return failure is null ? null : Failed(figures, await ReportAsync(setup, operations, failure));
     }

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Cache.Client;
 using Orleans.Cache.Client.Cluster;
@@ -13,6 +10,7 @@ using Orleans.Cache.Model.Tests.Sources;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Ring;
 using Orleans.Cache.Testing;
+using Orleans.Cache.Testing.Processes;
 
 namespace Orleans.Cache.Model.Tests.Running;
 
@@ -36,13 +34,13 @@ internal sealed class ClusterBench : IBench
     {
         _source = new BenchSource(setup);
         _isGrid = setup.IsGrid;
-        int[] ports = FreePorts(Count + 1);
+        int[] ports = ReservedPorts.Take(Count + 1);
         RingMember[] ring = [.. ports.Take(Count).Select((port, i) => new RingMember($"n{i + 1}", new Uri($"http://127.0.0.1:{port}")))];
         _members = [.. ring.Select(m => new Member(new BenchNode(m.Name, setup, _source.Mounts, Clock), m, ring, _source, _isGrid ? ports[Count] : null))];
         Door = new RotatingDoor(() => [.. _members.Where(m => m.Node.IsOpen).Select(m => m.Door!), _client!]);
     }
 
-    public ManualTimeProvider Clock => _source.Clock;
+    public TimeProvider Clock => _source.Clock;
 
     public IChangingSource Source => _source.Changing;
 
@@ -72,6 +70,12 @@ internal sealed class ClusterBench : IBench
         }
     }
 
+    public Task AdvanceAsync(TimeSpan by)
+    {
+        _source.Clock.Advance(by);
+        return Task.CompletedTask;
+    }
+
     public Task SettledAsync() => Task.WhenAll(_members.Where(m => m.Node.IsOpen).Select(m => m.Node.Node.FillsEndedAsync()));
 
     /// <summary>The other nodes go on believing what they believe.</summary>
@@ -94,30 +98,6 @@ internal sealed class ClusterBench : IBench
         foreach (Member member in _members.AsEnumerable().Reverse())
             await member.DisposeAsync();
         await _source.DisposeAsync();
-    }
-
-    /// <summary>Below the range of outgoing connections, which would take the port of a node that is gone for a while.</summary>
-    private static int[] FreePorts(int count)
-    {
-        string range = File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range");
-        int above = int.Parse(range.Split('\t', ' ')[0], CultureInfo.InvariantCulture);
-        var listeners = new List<TcpListener>();
-        while (listeners.Count < count)
-        {
-            var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(10_000, above));
-            try
-            {
-                listener.Start();
-                listeners.Add(listener);
-            }
-            catch (SocketException)
-            {
-                listener.Dispose();
-            }
-        }
-        int[] ports = [.. listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
-        listeners.ForEach(l => l.Dispose());
-        return ports;
     }
 
     /// <summary>A node with all that makes it one of the cluster.</summary>

@@ -68,7 +68,7 @@ internal static class ConcurrentRound
         {
             figures.CountOperation();
             if (random.Next(20) == 0)
-                bench.Clock.Advance(TimeSpan.FromSeconds(random.Next(1, 4)));
+                await bench.AdvanceAsync(TimeSpan.FromSeconds(random.Next(1, 4)));
             else if (random.Next(2) == 0)
                 changes.Apply(generator.Change());
             else if (await writer.ApplyAsync(generator.Write()) is { } complaint)

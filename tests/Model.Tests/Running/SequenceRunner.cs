@@ -69,7 +69,7 @@ internal static class SequenceRunner
                     Changes.Apply(change);
                     break;
                 case Advance advance:
-                    Bench.Clock.Advance(TimeSpan.FromSeconds(advance.Seconds));
+                    await Bench.AdvanceAsync(TimeSpan.FromSeconds(advance.Seconds));
                     break;
                 case Restart restart:
                     await RestartAsync(restart);

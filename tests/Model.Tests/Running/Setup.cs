@@ -19,6 +19,9 @@ internal sealed record Setup(int Seed, bool IsLocal, bool OverRest)
     /// <summary>Three nodes that talk HTTP.</summary>
     public bool IsCluster { get; init; }
 
+    /// <summary>Three real nodes, each a process of its own, in real time: only what the switches of a node offer is chosen.</summary>
+    public bool AreProcesses { get; init; }
+
     /// <summary>They are silos of a grid.</summary>
     public bool IsGrid { get; init; }
 
@@ -37,7 +40,7 @@ internal sealed record Setup(int Seed, bool IsLocal, bool OverRest)
     /// <summary>Puts something else in the under storage's place: how a test proves that the model notices.</summary>
     public Func<IUnderStorage, IUnderStorage>? Break { get; init; }
 
-    public override string ToString() =>
+    public override string ToString() => AreProcesses ? $"file://, three processes, {Freshness}" :
         $"{(IsLocal ? "file://" : "mem://")}, {(IsGrid ? "three silos" : IsCluster ? "three nodes" : OverRest ? "REST" : "in process")}, {Freshness}, pages of {PageSize}, store of {Capacity}, {Eviction}"
         + (IsLocal ? FilesLookOld ? ", old files" : ", young files" : "");
 

@@ -31,9 +31,9 @@ internal static class StoreWreck
     }
 
     /// <summary>Flips a bit of, cuts, or zeroes one file of pages.</summary>
-    public static void Damage(TemporaryDirectory store, Random random)
+    public static void Damage(string store, Random random)
     {
-        string[] files = [.. Directory.GetFiles(store.Path, "*", SearchOption.AllDirectories).Where(f => Path.GetDirectoryName(f) != store.Path)];
+        string[] files = [.. Directory.GetFiles(store, "*", SearchOption.AllDirectories).Where(f => Path.GetDirectoryName(f) != store)];
         if (files.Length == 0)
             return;
         string file = files[random.Next(files.Length)];

@@ -23,6 +23,8 @@ internal sealed partial class LocalSource : IChangingSource
 
     public IUnderStorage Storage { get; }
 
+    public string Path => _directory.Path;
+
     public void AwaitDistinctToken(params ReadOnlySpan<string> keys)
     {
         foreach (string key in keys)
@@ -41,7 +43,7 @@ internal sealed partial class LocalSource : IChangingSource
     public void Put(string key, byte[] content, PutHow how)
     {
         string path = _directory[key];
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         switch (how)
         {
             case PutHow.Replace:
@@ -78,7 +80,7 @@ internal sealed partial class LocalSource : IChangingSource
 
     public void Move(string from, string to)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(_directory[to])!);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(_directory[to])!);
         File.Move(_directory[from], _directory[to], overwrite: true);
         _changed[from] = _changed[to] = Now();
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Node.Tests.Python;
 using Orleans.Cache.Testing;
 

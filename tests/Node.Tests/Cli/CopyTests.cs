@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.Cli;

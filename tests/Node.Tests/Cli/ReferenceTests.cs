@@ -1,4 +1,3 @@
-using Orleans.Cache.Node.Tests.Process;
 
 namespace Orleans.Cache.Node.Tests.Cli;
 

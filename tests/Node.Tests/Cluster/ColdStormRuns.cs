@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 using Xunit.Abstractions;
 

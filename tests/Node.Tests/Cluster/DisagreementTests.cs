@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.Cluster;

@@ -6,7 +6,6 @@ using Orleans.Cache.Client.Fallback;
 using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Telemetry;
 using Orleans.Cache.Testing;

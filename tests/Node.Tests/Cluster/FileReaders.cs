@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using Orleans.Cache.Client;
 using Orleans.Cache.Metadata;
-using Orleans.Cache.Node.Tests.Process;
 
 namespace Orleans.Cache.Node.Tests.Cluster;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Orleans.Cache.Node.Tests.Process;
 
 namespace Orleans.Cache.Node.Tests.Cluster;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Orleans.Cache.Identity;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Ring;
 using Orleans.Cache.Testing;
 

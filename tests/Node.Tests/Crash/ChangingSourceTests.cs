@@ -1,5 +1,4 @@
 using System.Net;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.Crash;

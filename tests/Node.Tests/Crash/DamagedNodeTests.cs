@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.Crash;

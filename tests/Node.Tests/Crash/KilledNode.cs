@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.Crash;

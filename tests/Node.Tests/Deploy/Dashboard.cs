@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Node.Tests.Rest;
 using Orleans.Cache.Node.Tests.Sdk;
 

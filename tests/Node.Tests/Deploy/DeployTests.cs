@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Node.Tests.Sdk;
 using Orleans.Cache.Silo.Configuration;
 using Orleans.Cache.Testing;

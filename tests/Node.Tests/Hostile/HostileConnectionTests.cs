@@ -1,5 +1,4 @@
 using System.Text;
-using Orleans.Cache.Node.Tests.Process;
 
 namespace Orleans.Cache.Node.Tests.Hostile;
 

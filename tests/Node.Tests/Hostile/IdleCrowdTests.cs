@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Orleans.Cache.Node.Tests.Process;
 using Xunit.Abstractions;
 
 namespace Orleans.Cache.Node.Tests.Hostile;

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using Orleans.Cache.Client;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Node.Tests.Cluster;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.UfsConnectors;
 using Orleans.Cache.UnderStorage;
 

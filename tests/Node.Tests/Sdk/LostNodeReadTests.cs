@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Orleans.Cache.Client;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Node.Tests.Cluster;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 using Orleans.Cache.UfsConnectors;
 using Xunit.Abstractions;

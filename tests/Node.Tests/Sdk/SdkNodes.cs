@@ -1,7 +1,6 @@
 using System.Text;
 using Orleans.Cache.Client;
 using Orleans.Cache.Files;
-using Orleans.Cache.Node.Tests.Cluster;
 using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Ring;
 using Orleans.Cache.Testing;

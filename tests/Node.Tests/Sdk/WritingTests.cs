@@ -53,6 +53,16 @@ public sealed class WritingTests(SdkNodes nodes) : IClassFixture<SdkNodes>, IAsy
     }
 
     [Fact]
+    public async Task A_content_that_has_grown_beyond_its_announced_length_is_not_written()
+    {
+        await _client.CreateAsync("/rw/grown", new MemoryStream([1]));
+        InvalidDataException refused = await Assert.ThrowsAsync<InvalidDataException>(() => _client.CreateAsync("/rw/grown", new GrowingStream(300_000)));
+        Assert.Contains("300000 bytes", refused.Message, StringComparison.Ordinal);
+        Assert.Equal([1], await nodes.Cluster[0].GetFileAsync("/rw/grown"));
+        Assert.Equal(["grown"], Directory.GetFiles(Path.Combine(nodes.Source, "rw"), "*gr*").Select(Path.GetFileName));
+    }
+
+    [Fact]
     public async Task Conditions_are_held()
     {
         FileStatus first = await _client.CreateAsync("/rw/condition", new MemoryStream([1]), WriteCondition.IfAbsent);
@@ -208,5 +218,19 @@ public sealed class WritingTests(SdkNodes nodes) : IClassFixture<SdkNodes>, IAsy
             Position >= after ? throw failure : base.ReadAsync(destination, cancellationToken);
 
         public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
+    /// <summary>A file to which somebody appends while it is read.</summary>
+    private sealed class GrowingStream : MemoryStream
+    {
+        private readonly int _length;
+
+        public GrowingStream(int length) => SetLength(_length = length);
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            SetLength(_length + 1);
+            return base.ReadAsync(buffer, cancellationToken);
+        }
     }
 }

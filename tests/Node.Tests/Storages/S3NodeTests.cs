@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Amazon.S3;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 using Orleans.Cache.Testing.Servers;
 

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Orleans.Cache.Node.Tests.Process;
+namespace Orleans.Cache.Testing.Processes;
 
 /// <summary>A real node in a process of its own, on any free port; killed at the end unless it was stopped.</summary>
 public sealed partial class NodeProcess : IAsyncDisposable

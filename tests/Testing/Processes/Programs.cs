@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Orleans.Cache.Node.Tests.Process;
+namespace Orleans.Cache.Testing.Processes;
 
 /// <summary>How a program ended and what it said.</summary>
 public sealed record ProgramResult(int ExitCode, string Output, string Errors)

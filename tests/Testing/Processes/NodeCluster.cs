@@ -1,14 +1,12 @@
 using System.Text.Json;
-using Orleans.Cache.Node.Tests.Process;
-using Orleans.Cache.Testing;
 
-namespace Orleans.Cache.Node.Tests.Cluster;
+namespace Orleans.Cache.Testing.Processes;
 
 /// <summary>Switches by which the nodes of one cluster, whose REST ports these are, find each other: the same for all. Asked once for each cluster.</summary>
-internal delegate Task<IReadOnlyList<string>> MembershipArguments(IReadOnlyList<int> ports);
+public delegate Task<IReadOnlyList<string>> MembershipArguments(IReadOnlyList<int> ports);
 
 /// <summary>Real nodes n1, n2 ... of one cluster over one source, each with a store on tmpfs that outlives its process.</summary>
-internal sealed class NodeCluster : IAsyncDisposable
+public sealed class NodeCluster : IAsyncDisposable
 {
     /// <summary>Ports are free when they are chosen and may be taken when a node binds them; more often than this in a row is no accident.</summary>
     private const int Attempts = 5;
@@ -31,6 +29,9 @@ internal sealed class NodeCluster : IAsyncDisposable
 
     /// <summary>All that were started and not stopped.</summary>
     public IReadOnlyList<NodeProcess> Running => [.. _nodes.OfType<NodeProcess>()];
+
+    /// <summary>The store of a node, which outlives its process.</summary>
+    public string StoreOf(int index) => _stores[NameOf(index)];
 
     public static string NameOf(int index) => $"n{index + 1}";
 
@@ -84,7 +85,7 @@ internal sealed class NodeCluster : IAsyncDisposable
         string[] given = _arguments(index);
         string[] name = given.Contains("--name") ? [] : ["--name", NameOf(index)];
         _nodes[index] = await NodeProcess.StartAsync(
-            [.. given, .. name, .. _membership, "--rest-port", $"{_ports[index]}", "--store", $"{_stores[NameOf(index)]}=256MiB"]);
+            [.. given, .. name, .. _membership, "--rest-port", $"{_ports[index]}", "--store", $"{StoreOf(index)}=256MiB"]);
     }
 
     public async Task KillNodeAsync(int index)

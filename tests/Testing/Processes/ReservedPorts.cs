@@ -2,13 +2,13 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Orleans.Cache.Node.Tests.Cluster;
+namespace Orleans.Cache.Testing.Processes;
 
 /// <summary>
 /// Ports that nodes can be told before they start, and take again when they are restarted. Below the range that the kernel gives to
 /// outgoing connections: one of those would sit on the port of a node that is down for a moment.
 /// </summary>
-internal static class ReservedPorts
+public static class ReservedPorts
 {
     private const int Lowest = 10_000;
 
