@@ -2,6 +2,7 @@ using System.CommandLine;
 using Orleans.Cache.Cli.Commands;
 using Orleans.Cache.Cli.Commands.Cache;
 using Orleans.Cache.Cli.Commands.Files;
+using Orleans.Cache.Cli.Commands.Mounts;
 using Orleans.Cache.Cli.Commands.Operations;
 using Orleans.Cache.Cli.Commands.Shell;
 

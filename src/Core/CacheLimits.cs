@@ -52,6 +52,12 @@ public sealed record CacheLimits
     /// <summary>Files that fail one after the other until a load job gives up: by then it is the source or the store, not the files.</summary>
     public int LoadFailuresInARow { get; init; } = 100;
 
+    /// <summary>Mounts of a node; one more is refused. Each open compares its path with them one after the other.</summary>
+    public int MaxMounts { get; init; } = 1000;
+
+    /// <summary>Under storages of removed mounts that stay open for readers of theirs; of more the first to be removed is closed.</summary>
+    public int MaxRemovedMounts { get; init; } = 64;
+
     /// <summary>Statuses (negative ones included) remembered; about 500 bytes each.</summary>
     public int MaxStatuses { get; init; } = 250_000;
 

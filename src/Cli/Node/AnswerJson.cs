@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Orleans.Cache.Cli.Commands.Files;
+using Orleans.Cache.Cli.Commands.Mounts;
 using Orleans.Cache.Cli.Commands.Operations;
 using Orleans.Cache.Cli.Copying;
 using Orleans.Cache.Cli.Measuring;
@@ -14,6 +15,9 @@ namespace Orleans.Cache.Cli.Node;
 [JsonSerializable(typeof(CopiedOnNode))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(MountList))]
+[JsonSerializable(typeof(MountEntry))]
+[JsonSerializable(typeof(MountRequest))]
+[JsonSerializable(typeof(RemovedMount))]
 [JsonSerializable(typeof(CacheFigures))]
 [JsonSerializable(typeof(ClusterState))]
 [JsonSerializable(typeof(LoadJob))]

@@ -16,6 +16,9 @@ internal sealed record MountEntry
     public required string Freshness { get; init; }
 
     public bool Writable { get; init; }
+
+    /// <summary>"configured" or "added".</summary>
+    public string? Origin { get; init; }
 }
 
 /// <summary>A node's figures since its process started.</summary>

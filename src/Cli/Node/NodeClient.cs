@@ -31,6 +31,14 @@ internal sealed class NodeClient(NodeAddress address) : IDisposable
         return new Answer<T>(json, Read(json, type));
     }
 
+    /// <summary>The same, of a request that carries something.</summary>
+    public async Task<Answer<T>> AskAsync<T>(HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        string json = await ReadAsync(response, cancellationToken).ConfigureAwait(false);
+        return new Answer<T>(json, Read(json, type));
+    }
+
     /// <summary>Bytes of a file as they come, whole or a range, of any version or only of one; the caller disposes the answer.</summary>
     /// <param name="path">The file.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -54,9 +62,7 @@ internal sealed class NodeClient(NodeAddress address) : IDisposable
             request.Headers.TryAddWithoutValidation("If-None-Match", "*");
         if (demand.Version is { } version)
             request.Headers.TryAddWithoutValidation("If-Match", Quoted(version));
-        using HttpResponseMessage response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
-        string json = await ReadAsync(response, cancellationToken).ConfigureAwait(false);
-        return new Answer<Entry>(json, Read(json, AnswerJson.Default.Entry));
+        return await AskAsync(request, AnswerJson.Default.Entry, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The answer's own text.</summary>

@@ -15,6 +15,9 @@ public sealed record Mount(CachePath Path, IUnderStorage Storage, Freshness Fres
     /// <summary>On how many nodes of a cluster pages are kept: 1 to <see cref="MaxReplicas"/>.</summary>
     public int Replicas { get; init; } = 1;
 
+    /// <summary>Whether it was added while the node ran, and not by its configuration: only such a mount can be replaced and removed.</summary>
+    public bool IsAdded { get; init; }
+
     /// <summary>URL of the under storage as users wrote it: no secrets, no trailing slash.</summary>
     public string Uri { get; init; } = Storage.Identity.Uri;
 }

@@ -18,8 +18,13 @@ public sealed class MountTable
     /// <summary>Only of those that have more than one: where there are none, nothing is looked up.</summary>
     private readonly FrozenDictionary<UfsIdentity, int> _replicas;
 
+    /// <param name="version">Grows with each change.</param>
+    /// <param name="mounts">All of them.</param>
+    /// <param name="removed">
+    /// Under storages of mounts that are there no longer: no path leads to them any more, but whoever opened a file of theirs before reads it to its end.
+    /// </param>
     /// <exception cref="CacheException">InvalidArgument: two mounts at one path.</exception>
-    public MountTable(long version, IEnumerable<Mount> mounts)
+    public MountTable(long version, IEnumerable<Mount> mounts, IEnumerable<IUnderStorage>? removed = null)
     {
         Version = version;
         _longestFirst = [.. mounts.OrderByDescending(m => m.Path.Value.Length).ThenBy(m => m.Path)];
@@ -31,7 +36,7 @@ public sealed class MountTable
         }
         Fingerprint = Mounts.Aggregate(0UL, (seed, m) => XxHash64.Of(Encoding.UTF8.GetBytes($"{m.Path}={m.Storage.Identity},{m.Freshness},{m.IsWritable},{m.Replicas}"), seed));
         _replicas = Mounts.Where(m => m.Replicas > 1).GroupBy(m => m.Storage.Identity).ToFrozenDictionary(g => g.Key, g => g.Max(m => m.Replicas));
-        _storages = _longestFirst.DistinctBy(m => m.Storage.Identity).ToFrozenDictionary(m => m.Storage.Identity, m => m.Storage);
+        _storages = _longestFirst.Select(m => m.Storage).Concat(removed ?? []).DistinctBy(s => s.Identity).ToFrozenDictionary(s => s.Identity);
     }
 
     public long Version { get; }
@@ -75,6 +80,9 @@ public sealed class MountTable
     }
 
     private static string Full(UfsIdentity identity, string key) => key.Length == 0 ? identity.Uri : identity.Uri + '/' + key;
+
+    /// <summary>The mount at exactly this path; null where none is.</summary>
+    public Mount? At(CachePath path) => Mounts.FirstOrDefault(m => m.Path == path);
 
     /// <summary>The under storage with that identity.</summary>
     /// <exception cref="CacheException">NotFound: no mount has it; a FileRef from elsewhere never opens anything that is not mounted.</exception>

@@ -117,6 +117,13 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => ForEachMountAsync(
         path, recursive, at => _store.CountAsync(at.Mount.Storage.Identity, at.Key, recursive, cancellationToken), cancellationToken);
 
+    /// <summary>Drops all that is cached of an under storage, whether or not a mount has it still.</summary>
+    public Task<DroppedPages> FreeAsync(UfsIdentity identity, CancellationToken cancellationToken)
+    {
+        _filler.Abandon(identity, "", recursive: true);
+        return _store.DropAsync(identity, "", recursive: true, cancellationToken);
+    }
+
     /// <summary>Sums up over the mount that holds the path and, with recursive, those below it.</summary>
     private async Task<DroppedPages> ForEachMountAsync(
         CachePath path, bool recursive, Func<MountedKey, Task<DroppedPages>> act, CancellationToken cancellationToken)

@@ -33,8 +33,11 @@ public sealed class UfsTraffic
     /// <summary>Requests that were sent again because the first did not succeed, and reads that went on where they broke off.</summary>
     public Tally Retries { get; } = new();
 
-    /// <summary>1 while the store counts as dead and is not asked (circuit breaker), 0 else.</summary>
-    public int Broken { get; set; }
+    /// <summary>What fails while the store counts as dead and is not asked (circuit breaker); null else.</summary>
+    public string? Trouble { get; set; }
+
+    /// <summary>1 while the store counts as dead, 0 else.</summary>
+    public int Broken => Trouble is null ? 0 : 1;
 
     /// <summary>Requests sent.</summary>
     public Tally Requests(UfsOperation operation) => _requests[(int)operation];

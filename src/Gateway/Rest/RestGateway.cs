@@ -15,6 +15,7 @@ using Orleans.Cache.Gateway.Rest.Files;
 using Orleans.Cache.Gateway.Rest.Health;
 using Orleans.Cache.Gateway.Rest.Inspecting;
 using Orleans.Cache.Gateway.Rest.Loading;
+using Orleans.Cache.Gateway.Rest.Mounting;
 using Orleans.Cache.Gateway.Rest.OpenApi;
 using Orleans.Cache.Gateway.Rest.Operations;
 using Orleans.Cache.Gateway.Rest.Problems;
@@ -47,6 +48,7 @@ public static class RestGateway
             .AddSingleton<StatusEndpoint>()
             .AddSingleton<ListEndpoint>()
             .AddSingleton<MountsEndpoint>()
+            .AddSingleton(provider => new MountingEndpoints(provider.GetService<IMountChanges>()))
             .AddSingleton<CacheEndpoint>()
             .AddSingleton<FreeEndpoint>()
             .AddSingleton<FileWriteEndpoint>()
@@ -82,7 +84,7 @@ public static class RestGateway
         app.MapGet(ListEndpoint.Route + "/{**path}", (Delegate)The<ListEndpoint>(app).HandleAsync).Describe(
             "list", "Entries of a directory, a page at a time.", RestDescription.Listing)
             .Produces<ListBody>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
-        app.MapGet(MountsEndpoint.Route, (Delegate)The<MountsEndpoint>(app).Handle).Describe("getMounts", "The mount table.");
+        MapMounts(app);
         app.MapGet(CacheEndpoint.Route, (Delegate)The<CacheEndpoint>(app).Handle).Describe("getCache", "Figures of this node and its store directories.");
         app.MapPost(FreeEndpoint.Route, (Delegate)The<FreeEndpoint>(app).HandleAsync).Describe(
             "free", "Drops what is cached of a path.", RestDescription.Free);
@@ -95,6 +97,18 @@ public static class RestGateway
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapGet("/", (Delegate)RestDescription.WriteRoutes).ExcludeFromDescription();
         return app;
+    }
+
+    private static void MapMounts(WebApplication app)
+    {
+        app.MapGet(MountsEndpoint.Route, (Delegate)The<MountsEndpoint>(app).Handle).Describe("getMounts", "The mount table.");
+        app.MapPut(MountingEndpoints.Pattern, (Delegate)The<MountingEndpoints>(app).PutAsync).Describe(
+            "addMount", "Mounts an under storage, which is asked first; it is stored, and there again after a restart.", RestDescription.AddMount)
+            .Accepts<MountRequest>("application/json").Produces<MountBody>().Produces<MountBody>(StatusCodes.Status201Created)
+            .Refuses(StatusCodes.Status400BadRequest, StatusCodes.Status403Forbidden, StatusCodes.Status409Conflict, StatusCodes.Status503ServiceUnavailable);
+        app.MapDelete(MountingEndpoints.Pattern, (Delegate)The<MountingEndpoints>(app).DeleteAsync).Describe(
+            "removeMount", "Removes a mount that was added; files that are open are read to their end.", RestDescription.RemoveMount)
+            .Refuses(StatusCodes.Status400BadRequest, StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound);
     }
 
     private static void MapWrites(WebApplication app)

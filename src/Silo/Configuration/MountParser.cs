@@ -29,10 +29,18 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
         if (!CachePath.TryParse(parts[0][..equals].Trim(), out CachePath path, out string? error) || parts[0].Trim()[0] != '/')
             return Refuse($"{given.Origin}: '{parts[0][..equals]}' is not a path to mount at; begin it with '/'. {error}".TrimEnd());
 
-        var where = $"{given.Origin} {path}";
-        string uri = ToUri(parts[0][(equals + 1)..].Trim());
+        return Parse($"{given.Origin} {path}", path, parts[0][(equals + 1)..].Trim(), parts[1..]);
+    }
+
+    /// <param name="where">What complaints begin with.</param>
+    /// <param name="path">Where to mount.</param>
+    /// <param name="text">A URI, or a plain path.</param>
+    /// <param name="given">Options as they were written.</param>
+    public MountOptions? Parse(string where, CachePath path, string text, IReadOnlyList<string> given)
+    {
+        string uri = ToUri(text);
         int before = problems.Count;
-        Dictionary<string, string> options = ReadOptions(where, uri, parts.AsSpan(1));
+        Dictionary<string, string> options = ReadOptions(where, uri, given);
         Freshness freshness = ReadFreshness(where, options);
         TimeSpan latency = ReadDuration(where, options, "latency") ?? TimeSpan.Zero;
         long? bandwidth = ReadSize(where, options, "bandwidth");
@@ -41,6 +49,7 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
         {
             IsWritable = options.ContainsKey("rw"),
             Replicas = replicas,
+            Given = given,
             Connector = options.Where(o => !CommonOptions.Contains(o.Key)).ToFrozenDictionary(),
         };
     }
@@ -54,7 +63,7 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
     /// <summary>Each component percent-encoded, so that spaces, '%' and '+' of real names come through.</summary>
     private static string Escape(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
 
-    private Dictionary<string, string> ReadOptions(string where, string uri, ReadOnlySpan<string> parts)
+    private Dictionary<string, string> ReadOptions(string where, string uri, IReadOnlyList<string> parts)
     {
         var options = new Dictionary<string, string>();
         string[] known = [.. CommonOptions, .. UnderStorageFactory.OptionsOf(uri)];

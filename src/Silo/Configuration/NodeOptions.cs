@@ -56,6 +56,9 @@ internal sealed record NodeOptions
 
     public required LogLevel LogLevel { get; init; }
 
+    /// <summary>Mounts may be added and removed by whoever reaches the port, not only by the user of the node on its machine.</summary>
+    public bool RemoteMounts { get; init; }
+
     /// <summary>Where each value came from; empty where nobody asked.</summary>
     public IReadOnlyDictionary<Setting, string> Origins { get; init; } = new Dictionary<Setting, string>();
 }
@@ -75,6 +78,12 @@ internal sealed record MountOptions(CachePath Path, string Uri, Freshness Freshn
 
     /// <summary>Whether the mount takes writes.</summary>
     public bool IsWritable { get; init; }
+
+    /// <summary>All options as they were written.</summary>
+    public IReadOnlyList<string> Given { get; init; } = [];
+
+    /// <summary>Whether the store is asked before the mount is there.</summary>
+    public bool IsChecked => !Connector.ContainsKey("no-check");
 
     /// <summary>What the connector is told: names of options and their text, which refers to secrets and holds none.</summary>
     public IReadOnlyDictionary<string, string> Connector { get; init; } = ReadOnlyDictionary<string, string>.Empty;

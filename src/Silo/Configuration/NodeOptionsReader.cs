@@ -77,6 +77,7 @@ internal sealed class NodeOptionsReader
             },
             Otlp = ReadOtlp(),
             LogLevel = ReadLogLevel(),
+            RemoteMounts = ReadFlag(Settings.RemoteMounts),
             Origins = Settings.All.Where(s => _given.All(s).Count > 0).ToDictionary(s => s, s => _given.All(s)[0].Origin),
         };
     }

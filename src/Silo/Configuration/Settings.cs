@@ -62,6 +62,10 @@ internal static class Settings
         "Listen beyond loopback without authentication: whoever reaches the port reads every mount.")
     { IsFlag = true };
 
+    public static readonly Setting RemoteMounts = new("remote-mounts", "",
+        "Let whoever reaches the port add and remove mounts, and so read all that this node's user may read. Else only that user can, on this machine.")
+    { IsFlag = true };
+
     public static readonly Setting Otlp = new("otlp", "URL", "Send metrics and traces to this OpenTelemetry collector, e.g. http://127.0.0.1:4317.");
 
     public static readonly Setting Name = new("name", "NAME", "Stable name of this node: letters, digits, '.', '_' and '-'. Default: the host name.");
@@ -95,6 +99,7 @@ internal static class Settings
     public static readonly Setting Config = new("config", "FILE", "Read settings from a YAML or JSON file; keys are the names of the switches.");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Mount, Store, PageSize, Listen, RestPort, S3Port, S3Listen, S3Domain, S3Region, S3Key, S3Bucket, S3Cors, Eviction, ScrubPeriod, AlluxioMissingStatus, AlluxioPageSize, AlluxioRewriteGuard, Insecure, Otlp, Name, Peers,
+        [Mount, Store, PageSize, Listen, RestPort, S3Port, S3Listen, S3Domain, S3Region, S3Key, S3Bucket, S3Cors, Eviction, ScrubPeriod, AlluxioMissingStatus,
+            AlluxioPageSize, AlluxioRewriteGuard, Insecure, RemoteMounts, Otlp, Name, Peers,
             Cluster, ClusterId, SiloPort, GatewayPort, Advertise, Weight, MaxActivations, LogLevel, Config];
 }

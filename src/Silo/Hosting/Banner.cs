@@ -30,7 +30,7 @@ internal static class Banner
             $"  REST    {url}",
             .. node.S3 is { } s3 ? [$"  S3      http://{s3.Address}, {Keys(options.S3!.Service)}"] : Array.Empty<string>(),
             .. engine.Store.GetStatus().Select(Describe),
-            .. options.Mounts.Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Replicas(mount)}{Throttle(mount)}"),
+            .. options.Mounts.Concat(engine.Mounts.Added).Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Replicas(mount)}{Throttle(mount)}"),
             .. node.Grid is null ? [] : new[] { $"  grid    {node.Grid.Description}" },
             .. Shortage(DescriptorBudget.Limit),
             "Try:",

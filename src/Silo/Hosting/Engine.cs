@@ -7,8 +7,8 @@ using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Ring;
 using Orleans.Cache.Silo.Configuration;
+using Orleans.Cache.Silo.Mounting;
 using Orleans.Cache.Telemetry;
-using Orleans.Cache.UfsConnectors;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Silo.Hosting;
@@ -20,17 +20,16 @@ namespace Orleans.Cache.Silo.Hosting;
 internal sealed class Engine : IAsyncDisposable
 {
     private readonly CacheNode _node;
-    private readonly MountTable _mounts;
 
-    private Engine(CacheNode node, MountTable mounts, IPageStore store, CacheCounters counters, ClusterMembership? cluster, IGrid? grid, TimeProvider time)
+    private Engine(CacheNode node, LiveMounts mounts, IPageStore store, CacheCounters counters, ClusterMembership? cluster, IGrid? grid, TimeProvider time)
     {
         _node = node;
-        _mounts = mounts;
+        Mounts = mounts;
         Node = grid is null ? node : new OwnedNode(node, grid);
         Store = store;
         Counters = counters;
         Cluster = cluster;
-        Files = new CacheFileSystem(cluster?.Join(Node, counters) ?? new LocalNodeDirectory(Node), () => mounts, time);
+        Files = new CacheFileSystem(cluster?.Join(Node, counters) ?? new LocalNodeDirectory(Node), () => mounts.Table, time);
     }
 
     /// <summary>This process's node, apart from any cluster.</summary>
@@ -41,12 +40,17 @@ internal sealed class Engine : IAsyncDisposable
 
     public CacheFileSystem Files { get; }
 
+    public LiveMounts Mounts { get; }
+
+    /// <summary>Changes of them.</summary>
+    public required MountChanges MountChanges { get; init; }
+
     public IPageStore Store { get; }
 
     public CacheCounters Counters { get; }
 
     /// <summary>What becomes a silo: the engine itself, beneath everything that asks grains.</summary>
-    public GridNode AsGridNode(RingMember member) => new(_node, member, () => _mounts, Counters);
+    public GridNode AsGridNode(RingMember member) => new(_node, member, () => Mounts.Table, Counters);
 
     /// <param name="options">The configuration.</param>
     /// <param name="grid">The grid that the node is going to join.</param>
@@ -61,16 +65,18 @@ internal sealed class Engine : IAsyncDisposable
     {
         var counters = new CacheCounters();
         // Mounts first: a mistyped one is found before a store of a million pages is read.
-        var mounts = new MountTable(version: 1, options.Mounts.Select(mount => Mounted(mount, counters, time, log)).ToArray());
-        await MountCheck.RunAsync(options.Mounts, mounts, cancellationToken).ConfigureAwait(false);
-        UfsTrafficMetrics.Publish(counters, () => mounts);
+        var file = new MountFile(options.Stores[0].Directory);
+        var opener = new MountOpener(counters, time, log);
+        var mounts = new LiveMounts(file, limits);
+        await new MountsAtStart(options, file, opener, log).OpenAsync(mounts, cancellationToken).ConfigureAwait(false);
+        UfsTrafficMetrics.Publish(counters, () => mounts.Table);
         StoreDirectoryOptions[] directories = [.. options.Stores.Select(s => new StoreDirectoryOptions(s.Directory, s.Capacity) { ScrubPeriod = options.ScrubPeriod })];
         FilePageStore store = await FilePageStore.OpenAsync(
             directories, options.PageSize, () => EvictionPolicies.Create(options.Eviction), limits, time, log, cancellationToken).ConfigureAwait(false);
-        ClusterMembership? cluster = ClusterOf(options, grid, () => mounts, time, log);
+        ClusterMembership? cluster = ClusterOf(options, grid, () => mounts.Table, time, log);
         var node = new CacheNode(options.Name, new CacheNodeServices
         {
-            Mounts = () => mounts,
+            Mounts = () => mounts.Table,
             Store = store,
             Counters = counters,
             Time = time,
@@ -81,7 +87,7 @@ internal sealed class Engine : IAsyncDisposable
             FreezeWatch = cluster?.FreezeWatch,
             Source = ufs => cluster?.AskNeighboursFirst(ufs) ?? ufs,
         });
-        return new Engine(node, mounts, store, counters, cluster, grid, time);
+        return new Engine(node, mounts, store, counters, cluster, grid, time) { MountChanges = new MountChanges(options, mounts, opener, node, log) };
     }
 
     public async ValueTask DisposeAsync()
@@ -90,8 +96,7 @@ internal sealed class Engine : IAsyncDisposable
             await Cluster.DisposeAsync().ConfigureAwait(false);
         await _node.DisposeAsync().ConfigureAwait(false);
         await Store.DisposeAsync().ConfigureAwait(false);
-        foreach (Mount mount in _mounts.Mounts)
-            await mount.Storage.DisposeAsync().ConfigureAwait(false);
+        await Mounts.DisposeAsync().ConfigureAwait(false);
         Counters.Dispose();
     }
 
@@ -102,32 +107,4 @@ internal sealed class Engine : IAsyncDisposable
         { Peers.Count: > 0 } => new ClusterMembership(options.Name, new ListedMembers(options.Peers), mounts, time, log),
         _ => null,
     };
-
-    /// <summary>The connector, slowed down where that is asked for, counted as the engine sees it.</summary>
-    private static Mount Mounted(MountOptions options, CacheCounters counters, TimeProvider time, ILogger log)
-    {
-        IUnderStorage storage = Connect(options, time, log);
-        if (options.Latency > TimeSpan.Zero || options.Bandwidth is not null)
-            storage = new ThrottledUnderStorage(storage, options.Latency, options.Bandwidth ?? 0, time);
-        return new Mount(options.Path, new MeteredUnderStorage(storage, counters), options.Freshness)
-        {
-            IsWritable = options.IsWritable,
-            Replicas = options.Replicas,
-            Uri = options.UriWithoutSlash,
-        };
-    }
-
-    private static IUnderStorage Connect(MountOptions options, TimeProvider time, ILogger log)
-    {
-        try
-        {
-            return UnderStorageFactory.Create(
-                options.Uri, new ConnectorOptions { Values = options.Connector, IsWritable = options.IsWritable, Log = log }, time);
-        }
-        catch (CacheException e) when (e.Error == CacheError.InvalidArgument)
-        {
-            string message = e.Message.Replace(options.Uri, options.SafeUri, StringComparison.Ordinal);
-            throw new ConfigurationRefusedException([$"--mount {options.Path}: {message}"]);
-        }
-    }
 }

@@ -9,6 +9,7 @@ using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
 using Orleans.Cache.Gateway.Rest.Inspecting;
+using Orleans.Cache.Gateway.Rest.Mounting;
 using Orleans.Cache.Gateway.S3;
 using Orleans.Cache.Gateway.SendFile;
 using Orleans.Cache.Silo.Configuration;
@@ -90,6 +91,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             .AddSingleton(engine.Node)
             .AddSingleton(_limits)
             .AddSingleton(options.Alluxio with { IdDirectory = options.Stores[0].Directory })
+            .AddSingleton<IMountChanges>(engine.MountChanges)
             .AddSingleton(ShownSettings.Of(options))
             .AddSingleton<INodeLog>(_recent)
             .AddSingleton(_time)

@@ -17,7 +17,7 @@ internal static class AzureConnection
     {
         AzureOptions options = AzureOptions.Parse(uri, given);
         var policy = new RequestPolicy(options.Uri, limits, time, given.Log);
-        var http = new HttpClient(new PlainBodies { InnerHandler = StoreConnections.NewHandler(limits) }) { Timeout = Timeout.InfiniteTimeSpan };
+        var http = StoreConnections.NewClient(new PlainBodies { InnerHandler = StoreConnections.NewHandler(limits) });
         return new ObjectUnderStorage(new AzureStore(ClientOf(options, http), http, options), options.Prefix, policy, given.IsWritable, time);
     }
 

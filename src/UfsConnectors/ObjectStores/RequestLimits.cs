@@ -21,11 +21,8 @@ internal sealed record RequestLimits
     /// <summary>Requests of one mount under way at one time. Enough for 100 Gbit/s at 50 MB/s a stream.</summary>
     public int Concurrency { get; init; } = 256;
 
-    /// <summary>Requests in a row of time, at least, before a store can count as dead: single failures are not a dead store.</summary>
+    /// <summary>Requests in a row without an answer after which a store counts as dead: some failures are not a dead store.</summary>
     public int BreakAfter { get; init; } = 10;
-
-    /// <summary>The time in which nine of ten of those failed. Longer than the patience, or a silent store would never show.</summary>
-    public TimeSpan BreakWindow { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a dead store is not asked; then one request finds out.</summary>
     public TimeSpan BreakFor { get; init; } = TimeSpan.FromSeconds(5);

@@ -1,13 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Cache.UnderStorage;
 using Polly;
-using Polly.CircuitBreaker;
 using Polly.Retry;
 
 namespace Orleans.Cache.UfsConnectors.ObjectStores;
 
 /// <summary>
-/// Sends requests to one store. From the outside in: repetitions (jitter, Retry-After), circuit breaker, limit of requests under
+/// Sends requests to one store. From the outside in: repetitions (jitter, Retry-After), circuit breaker (<see cref="StoreHealth"/>), limit of requests under
 /// way, patience. A store that counts as dead fails requests at once, without being asked.
 /// </summary>
 internal sealed partial class RequestPolicy : IDisposable
@@ -16,6 +15,7 @@ internal sealed partial class RequestPolicy : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly SemaphoreSlim _slots;
+    private readonly StoreHealth _health;
     private readonly ResiliencePipeline _repeating;
     private readonly ResiliencePipeline _once;
 
@@ -26,9 +26,9 @@ internal sealed partial class RequestPolicy : IDisposable
         _log = log;
         Limits = limits;
         _slots = new SemaphoreSlim(limits.Concurrency);
-        ResiliencePipeline breaker = NewBuilder().AddCircuitBreaker(Breaker()).Build();
-        _repeating = Repeat(e => e.Failure is StoreFailure.Broken or StoreFailure.Throttled, breaker);
-        _once = Repeat(e => e.Failure == StoreFailure.Throttled, breaker);
+        _health = new StoreHealth(store, limits, Traffic, time, log);
+        _repeating = Repeat(e => e.Failure is StoreFailure.Broken or StoreFailure.Throttled);
+        _once = Repeat(e => e.Failure == StoreFailure.Throttled);
     }
 
     public RequestLimits Limits { get; }
@@ -43,23 +43,12 @@ internal sealed partial class RequestPolicy : IDisposable
     /// <param name="uploaded">Bytes that are sent with it: they are given their time.</param>
     /// <exception cref="StoreException">The last attempt's.</exception>
     /// <exception cref="CacheException">Unavailable: the store counts as dead. Overloaded: no turn came.</exception>
-    public async Task<T> SendAsync<T>(
-        UfsOperation operation, Func<CancellationToken, Task<T>> send, CancellationToken cancellationToken, bool repeatable = true, int uploaded = 0)
-    {
-        try
-        {
-            return await (repeatable ? _repeating : _once).ExecuteAsync(
-                static (call, token) => call.Policy.AttemptAsync(call.Operation, call.Send, call.Uploaded, token),
-                (Policy: this, Operation: operation, Send: send, Uploaded: uploaded),
-                cancellationToken).ConfigureAwait(false);
-        }
-        catch (BrokenCircuitException e)
-        {
-            throw new CacheException(
-                CacheError.Unavailable,
-                $"'{_store}' failed again and again and is not asked for now; it is tried again in {Math.Ceiling((e.RetryAfter ?? Limits.BreakFor).TotalSeconds)} s.", e);
-        }
-    }
+    public Task<T> SendAsync<T>(
+        UfsOperation operation, Func<CancellationToken, Task<T>> send, CancellationToken cancellationToken, bool repeatable = true, int uploaded = 0) =>
+        (repeatable ? _repeating : _once).ExecuteAsync(
+            static (call, token) => call.Policy.AttemptAsync(call.Operation, call.Send, call.Uploaded, token),
+            (Policy: this, Operation: operation, Send: send, Uploaded: uploaded),
+            cancellationToken).AsTask();
 
     public Task SendAsync(UfsOperation operation, Func<CancellationToken, Task> send, CancellationToken cancellationToken, bool repeatable = true) =>
         SendAsync(
@@ -93,6 +82,7 @@ internal sealed partial class RequestPolicy : IDisposable
 
     private async ValueTask<T> AttemptAsync<T>(UfsOperation operation, Func<CancellationToken, Task<T>> send, int uploaded, CancellationToken cancellationToken)
     {
+        _health.RequireTurn();
         using var patience = new CancellationTokenSource(Limits.Patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         await EnterAsync(either.Token, cancellationToken).ConfigureAwait(false);
@@ -104,16 +94,16 @@ internal sealed partial class RequestPolicy : IDisposable
             Traffic.Requests(operation).Increment();
             T answer = await send(either.Token).ConfigureAwait(false);
             keeps = answer is ObjectBody;
+            _health.Answered();
             return answer;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            Traffic.Failures(operation).Increment();
-            throw new StoreException(StoreFailure.Broken, $"no answer within {Limits.Patience.TotalSeconds} s", e);
+            throw Noted(operation, new StoreException(StoreFailure.Broken, $"no answer within {Limits.Patience.TotalSeconds} s", e));
         }
-        catch (StoreException e) when (!e.IsAnswer && !cancellationToken.IsCancellationRequested)
+        catch (StoreException e) when (!cancellationToken.IsCancellationRequested)
         {
-            Traffic.Failures(operation).Increment();
+            Noted(operation, e);
             throw;
         }
         catch (Exception e) when (cancellationToken.IsCancellationRequested && e is not OperationCanceledException)
@@ -125,6 +115,17 @@ internal sealed partial class RequestPolicy : IDisposable
             if (!keeps)
                 Release();
         }
+    }
+
+    private StoreException Noted(UfsOperation operation, StoreException failure)
+    {
+        if (!failure.IsAnswer)
+            Traffic.Failures(operation).Increment();
+        if (failure.Failure == StoreFailure.Broken)
+            _health.Failed(failure.Message);
+        else
+            _health.Answered();
+        return failure;
     }
 
     private async ValueTask EnterAsync(CancellationToken patience, CancellationToken cancellationToken)
@@ -140,10 +141,8 @@ internal sealed partial class RequestPolicy : IDisposable
         }
     }
 
-    private ResiliencePipelineBuilder NewBuilder() => new() { TimeProvider = _time };
-
-    private ResiliencePipeline Repeat(Func<StoreException, bool> isWorthwhile, ResiliencePipeline breaker) =>
-        Limits.Attempts > 1 ? NewBuilder().AddRetry(Retry(isWorthwhile)).AddPipeline(breaker).Build() : breaker;
+    private ResiliencePipeline Repeat(Func<StoreException, bool> isWorthwhile) =>
+        Limits.Attempts > 1 ? new ResiliencePipelineBuilder { TimeProvider = _time }.AddRetry(Retry(isWorthwhile)).Build() : ResiliencePipeline.Empty;
 
     private RetryStrategyOptions Retry(Func<StoreException, bool> isWorthwhile) => new()
     {
@@ -163,33 +162,6 @@ internal sealed partial class RequestPolicy : IDisposable
         },
     };
 
-    private CircuitBreakerStrategyOptions Breaker() => new()
-    {
-        ShouldHandle = new PredicateBuilder().Handle<StoreException>(e => e.Failure == StoreFailure.Broken),
-        FailureRatio = 0.9,
-        MinimumThroughput = Limits.BreakAfter,
-        SamplingDuration = Limits.BreakWindow,
-        BreakDuration = Limits.BreakFor,
-        OnOpened = args =>
-        {
-            Traffic.Broken = 1;
-            LogBroken(_store, args.Outcome.Exception?.Message ?? "", args.BreakDuration.TotalSeconds);
-            return default;
-        },
-        OnClosed = _ =>
-        {
-            Traffic.Broken = 0;
-            LogMended(_store);
-            return default;
-        },
-    };
-
     [LoggerMessage(LogLevel.Debug, "'{Store}': attempt {Attempt} failed ({Reason}), the next in {Milliseconds:0} ms")]
     private partial void LogRetry(string store, int attempt, string reason, double milliseconds);
-
-    [LoggerMessage(LogLevel.Warning, "'{Store}' counts as dead ({Reason}) and is not asked for {Seconds} s; what is cached is served")]
-    private partial void LogBroken(string store, string reason, double seconds);
-
-    [LoggerMessage(LogLevel.Information, "'{Store}' answers again")]
-    private partial void LogMended(string store);
 }

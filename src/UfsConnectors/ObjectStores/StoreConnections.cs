@@ -3,7 +3,8 @@ namespace Orleans.Cache.UfsConnectors.ObjectStores;
 /// <summary>Connections to stores.</summary>
 internal static class StoreConnections
 {
-    public static HttpClient NewClient(RequestLimits limits) => new(NewHandler(limits)) { Timeout = Timeout.InfiniteTimeSpan };
+    /// <summary>Patience is <see cref="RequestPolicy"/>'s.</summary>
+    public static HttpClient NewClient(HttpMessageHandler handler) => new(handler) { Timeout = Timeout.InfiniteTimeSpan };
 
     public static SocketsHttpHandler NewHandler(RequestLimits limits) => new()
     {

@@ -62,7 +62,8 @@ internal static class S3Connection
 
     private sealed class StoreHttpClients(RequestLimits limits) : HttpClientFactory
     {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => StoreConnections.NewClient(limits);
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
+            StoreConnections.NewClient(new WholeAnswers { InnerHandler = StoreConnections.NewHandler(limits) });
 
         /// <summary>One client a mount, kept for its life: connections are what makes requests fast.</summary>
         public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => true;

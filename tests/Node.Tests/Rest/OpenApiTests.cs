@@ -16,7 +16,7 @@ public sealed class OpenApiTests
         (string Route, string[] Methods)[] routes =
         [
             ("/api/v1/files/{path}", ["delete", "get", "head", "put"]), ("/api/v1/status/{path}", ["get"]), ("/api/v1/list/{path}", ["get"]),
-            ("/api/v1/cluster", ["get"]), ("/api/v1/mounts", ["get"]), ("/api/v1/cache", ["get"]), ("/api/v1/free", ["post"]),
+            ("/api/v1/cluster", ["get"]), ("/api/v1/mounts", ["get"]), ("/api/v1/mounts/{path}", ["delete", "put"]), ("/api/v1/cache", ["get"]), ("/api/v1/free", ["post"]),
             ("/api/v1/mkdir", ["post"]), ("/api/v1/move", ["post"]), ("/api/v1/copy", ["post"]),
             ("/api/v1/load", ["delete", "get", "post"]),
             ("/api/v1/explain/{path}", ["get"]), ("/api/v1/source/{path}", ["get"]), ("/api/v1/top", ["get"]), ("/api/v1/config", ["get"]), ("/api/v1/log", ["get"]),

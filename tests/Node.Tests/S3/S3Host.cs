@@ -16,7 +16,6 @@ using Orleans.Cache.Gateway.S3;
 using Orleans.Cache.Gateway.S3.Auth;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
-using Orleans.Cache.Node.Tests.Cluster;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Telemetry;

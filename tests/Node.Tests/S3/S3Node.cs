@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Amazon.Runtime;
 using Amazon.S3;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 using Orleans.Cache.Testing.Servers;
 

@@ -46,9 +46,9 @@ public sealed class S3StreamTests
         {
             await client.SendAsync($"PUT /data/there HTTP/1.1\r\nHost: x\r\nx-amz-content-sha256: {payload}\r\n{headers}\r\n{part}");
             // The upload has begun: its file lies beside the old one.
-            await Process.NodeProcess.UntilAsync(() => Task.FromResult(Directory.GetFiles(data.Path).Length == 2), "no upload");
+            await NodeProcess.UntilAsync(() => Task.FromResult(Directory.GetFiles(data.Path).Length == 2), "no upload");
         }
-        await Process.NodeProcess.UntilAsync(() => Task.FromResult(Directory.GetFiles(data.Path).Length == 1), "a file of the upload that broke off");
+        await NodeProcess.UntilAsync(() => Task.FromResult(Directory.GetFiles(data.Path).Length == 1), "a file of the upload that broke off");
         Assert.Equal("old", await File.ReadAllTextAsync(data["there"]));
         Assert.False(Directory.Exists(data[".ocache-s3"]));
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.S3;

@@ -3,8 +3,12 @@ using Orleans.Cache.Mounts;
 
 namespace Orleans.Cache.Gateway.Rest.Browsing;
 
-/// <summary>One mount: where, what (its identity, and its URL as it was given), how long it is believed, and whether it takes writes.</summary>
-internal sealed record MountBody(string Path, string Ufs, string Uri, string Freshness, bool Writable);
+/// <summary>One mount: where, what (its identity, and its URL as it was given), how long it is believed, whether it takes writes, and where it comes from.</summary>
+internal sealed record MountBody(string Path, string Ufs, string Uri, string Freshness, bool Writable, string Origin)
+{
+    public static MountBody Of(Mount mount) => new(
+        mount.Path.Value, mount.Storage.Identity.Uri, mount.Uri, mount.Freshness.ToString(), mount.IsWritable, mount.IsAdded ? "added" : "configured");
+}
 
 /// <summary>The mount table with its version.</summary>
 internal sealed record MountsBody(long Version, IReadOnlyList<MountBody> Mounts);
@@ -17,7 +21,6 @@ internal sealed class MountsEndpoint(CacheFileSystem files)
     public MountsBody Handle()
     {
         MountTable table = files.Mounts;
-        return new(table.Version, [.. table.Mounts.Select(m =>
-            new MountBody(m.Path.Value, m.Storage.Identity.Uri, m.Uri, m.Freshness.ToString(), m.IsWritable))]);
+        return new(table.Version, [.. table.Mounts.Select(MountBody.Of)]);
     }
 }

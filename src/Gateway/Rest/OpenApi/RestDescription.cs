@@ -62,6 +62,18 @@ internal static class RestDescription
         new("recursive", ParameterLocation.Query, JsonSchemaType.Boolean, "Delete a directory with all it holds."),
     ];
 
+    public static IReadOnlyList<ParameterNote> AddMount { get; } =
+    [
+        PathNote,
+        new("replace", ParameterLocation.Query, JsonSchemaType.Boolean, "A mount that was added there before makes way, in one step."),
+    ];
+
+    public static IReadOnlyList<ParameterNote> RemoveMount { get; } =
+    [
+        PathNote,
+        new("free", ParameterLocation.Query, JsonSchemaType.Boolean, "Drop what is cached of it too."),
+    ];
+
     public static IReadOnlyList<ParameterNote> MakeDirectory { get; } =
         [new("path", ParameterLocation.Query, JsonSchemaType.String, "The directory.")];
 
@@ -141,6 +153,8 @@ internal static class RestDescription
             GET       /api/v1/status/{path}    status of a path, and how much of it is cached
             GET       /api/v1/list/{path}      entries of a directory; limit, token, startAfter, recursive
             GET       /api/v1/mounts           the mount table
+            PUT       /api/v1/mounts/{path}    {"uri":"s3://bucket","options":["rw"]} mounts it; ?replace=true
+            DELETE    /api/v1/mounts/{path}    removes a mount that was added; ?free=true drops its pages
             GET       /api/v1/cluster          the nodes of the cluster: share, state
             GET       /api/v1/cache            figures of this node and its store directories
             POST      /api/v1/free             ?path=/dir&recursive=true drops what is cached

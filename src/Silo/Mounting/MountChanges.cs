@@ -1,0 +1,70 @@
+using Orleans.Cache.Gateway.Rest.Mounting;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Nodes;
+using Orleans.Cache.Pages;
+using Orleans.Cache.Silo.Configuration;
+
+namespace Orleans.Cache.Silo.Mounting;
+
+/// <summary>Adds and removes mounts of a running node as its configuration would.</summary>
+internal sealed partial class MountChanges(NodeOptions options, LiveMounts mounts, MountOpener opener, CacheNode node, ILogger log) : IMountChanges
+{
+    public bool AreRemote => options.RemoteMounts;
+
+    public async Task<(Mount Mount, bool Replaced)> AddAsync(NewMount wanted, bool replace, CancellationToken cancellationToken)
+    {
+        RequireNoGrid();
+        MountOptions mount = Read(wanted);
+        (Mount added, bool replaced) = await mounts.AddAsync(mount, token => OpenAsync(mount, token), replace, cancellationToken).ConfigureAwait(false);
+        LogAdded(added.Path.Value, added.Uri, replaced ? "replaced" : "added");
+        return (added, replaced);
+    }
+
+    public async Task<DroppedPages?> RemoveAsync(CachePath path, bool free, CancellationToken cancellationToken)
+    {
+        RequireNoGrid();
+        Mount removed = await mounts.RemoveAsync(path, cancellationToken).ConfigureAwait(false);
+        LogRemoved(removed.Path.Value, removed.Uri);
+        return free ? await node.FreeAsync(removed.Storage.Identity, cancellationToken).ConfigureAwait(false) : null;
+    }
+
+    private void RequireNoGrid()
+    {
+        if (options.Grid is not null)
+            throw new CacheException(CacheError.NotSupported, "The mounts of a cluster of silos are one table that all of them start with; stop all nodes and start them with the new --mount options.");
+    }
+
+    private MountOptions Read(NewMount wanted)
+    {
+        var problems = new List<string>();
+        MountOptions? mount = new MountParser("/", problems).Parse(wanted.Path.Value, wanted.Path, wanted.Uri, wanted.Options);
+        if (mount is not null && mount.SafeUri != mount.Uri)
+            problems.Add($"{wanted.Path}: '{mount.SafeUri}' was given with a user or a query, where credentials stand; mounts are stored, so give references to secrets as options instead.");
+        if (mount is not null && problems.Count == 0)
+            problems.AddRange(LocalDirectories.Complaints(options with { Mounts = [mount] }, MountedFileSystems.Read()).Select(c => c.Replace("--mount ", "", StringComparison.Ordinal)));
+        return problems.Count == 0 ? mount! : throw new CacheException(CacheError.InvalidArgument, string.Join(' ', problems));
+    }
+
+    private async Task<Mount> OpenAsync(MountOptions wanted, CancellationToken cancellationToken)
+    {
+        Mount mount = opener.Open(wanted);
+        try
+        {
+            if (wanted.IsChecked)
+                await mount.Storage.CheckAsync(cancellationToken).ConfigureAwait(false);
+            return mount;
+        }
+        catch
+        {
+            await mount.Storage.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Mount '{Path}' = {Uri} {What}")]
+    private partial void LogAdded(string path, string uri, string what);
+
+    [LoggerMessage(LogLevel.Information, "Mount '{Path}' = {Uri} removed; readers under way go on")]
+    private partial void LogRemoved(string path, string uri);
+}

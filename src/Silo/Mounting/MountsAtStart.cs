@@ -1,0 +1,65 @@
+using Orleans.Cache.Identity;
+using Orleans.Cache.Mounts;
+using Orleans.Cache.Silo.Configuration;
+
+namespace Orleans.Cache.Silo.Mounting;
+
+/// <summary>
+/// The mounts that a node begins with: those of its configuration, each checked, and those that were added before it was restarted. Those were checked
+/// when they were added: a node comes back while a store of theirs is away. At one path the configuration counts.
+/// </summary>
+internal sealed partial class MountsAtStart(NodeOptions options, MountFile file, MountOpener opener, ILogger log)
+{
+    /// <exception cref="ConfigurationRefusedException">One line for each mount that cannot be used.</exception>
+    /// <exception cref="CacheException">The file of the added ones cannot be read.</exception>
+    public async Task OpenAsync(LiveMounts mounts, CancellationToken cancellationToken)
+    {
+        MountRecords stored = file.Read();
+        var problems = new List<string>();
+        MountOptions[] added = [.. stored.Mounts.Select(record => Restored(record, problems)).OfType<MountOptions>()];
+        problems.AddRange(LocalDirectories.Complaints(options with { Mounts = added }, MountedFileSystems.Read()).Select(AsStored));
+        var opened = new List<Mount>();
+        opened.AddRange(options.Mounts.Select(o => Open(o, "--mount", problems)).OfType<Mount>());
+        opened.AddRange(added.Select(o => Open(o, StoredAs, problems)).OfType<Mount>().Select(m => m with { IsAdded = true }));
+        mounts.Begin(stored.Version, opened, [.. added]);
+        if (problems.Count == 0)
+            problems.AddRange(await MountCheck.RunAsync(options.Mounts, mounts.Table, cancellationToken).ConfigureAwait(false));
+        if (problems.Count > 0)
+            throw new ConfigurationRefusedException(problems);
+    }
+
+    private string StoredAs => $"added mount (in {file.Path})";
+
+    private string AsStored(string complaint) => complaint.Replace("--mount", StoredAs, StringComparison.Ordinal);
+
+    private MountOptions? Restored(MountRecord record, List<string> problems)
+    {
+        if (!CachePath.TryParse(record.Path, out CachePath path, out string? error))
+        {
+            problems.Add($"{StoredAs}: '{record.Path}' is not a path. {error}");
+            return null;
+        }
+        if (options.Mounts.Any(m => m.Path == path))
+        {
+            LogShadowed(path.Value, file.Path);
+            return null;
+        }
+        return new MountParser("/", problems).Parse($"{StoredAs} {path}", path, record.Uri, record.Options);
+    }
+
+    private Mount? Open(MountOptions mount, string where, List<string> problems)
+    {
+        try
+        {
+            return opener.Open(mount);
+        }
+        catch (CacheException e) when (e.Error == CacheError.InvalidArgument)
+        {
+            problems.Add($"{where} {mount.Path}: {e.Message}");
+            return null;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "A mount at '{Path}' is configured and counts; the one that was added there before is forgotten ({File})")]
+    private partial void LogShadowed(string path, string file);
+}
