@@ -34,7 +34,8 @@ internal sealed class S3Reader(GivenSettings given, IPAddress listen, bool insec
         };
         RequireOnce(service.Keys.Select(k => k.Id), Settings.S3Key);
         RequireOnce(service.Buckets.Select(b => b.Name), Settings.S3Bucket);
-        if (!IPAddress.IsLoopback(address) && given.All(Settings.S3Key).Count == 0 && !insecure)
+        // What --listen itself asks for needs --insecure already.
+        if (given.Single(Settings.S3Listen) is not null && !IPAddress.IsLoopback(address) && given.All(Settings.S3Key).Count == 0 && !insecure)
             problems.Add($"The S3 endpoint would listen on {address}, beyond this machine, without keys: give --s3-key, or --s3-listen 127.0.0.1, or --s3-port off, or --insecure if that is meant.");
         // What was asked for, by any of its settings, must be there.
         bool optional = port is null && Others.All(s => given.All(s).Count == 0);

@@ -63,7 +63,7 @@ public abstract class S3UploadContract(S3Node node) : S3ObjectContract(node)
     [ServerFact]
     public async Task The_transfer_utility_sends_and_fetches_large_files_with_its_checksums()
     {
-        byte[] content = Random(20 << 20, 5);
+        byte[] content = Random(15 << 20, 5);
         using var transfer = new TransferUtility(Client, new TransferUtilityConfig { MinSizeBeforePartUpload = 6 << 20 });
         await transfer.UploadAsync(new TransferUtilityUploadRequest { BucketName = Bucket, Key = Prefix + "/large", InputStream = new MemoryStream(content), PartSize = 6 << 20 });
         await using Stream stream = await transfer.OpenStreamAsync(Bucket, Prefix + "/large");

@@ -1,4 +1,5 @@
 using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.S3.Buckets;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 
@@ -19,7 +20,6 @@ internal sealed class DirectoryLevel : IAsyncDisposable
     private readonly CachePath _directory;
     private readonly string _namePrefix;
     private readonly string? _after;
-    private readonly string? _hidden;
     private readonly IAsyncEnumerator<FileStatus> _entries;
     private readonly CancellationToken _cancellationToken;
     private readonly Stack<FileStatus> _held = new();
@@ -31,15 +31,13 @@ internal sealed class DirectoryLevel : IAsyncDisposable
     /// <param name="directory">The directory.</param>
     /// <param name="namePrefix">What names must begin with.</param>
     /// <param name="after">Keys, relative to the directory, up to this one are left out; null: none.</param>
-    /// <param name="hidden">A name that is not shown; null: none.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    public DirectoryLevel(CacheFileSystem files, CachePath directory, string namePrefix, string? after, string? hidden, CancellationToken cancellationToken)
+    public DirectoryLevel(CacheFileSystem files, CachePath directory, string namePrefix, string? after, CancellationToken cancellationToken)
     {
         _files = files;
         _directory = directory;
         _namePrefix = namePrefix;
         _after = after;
-        _hidden = hidden;
         _cancellationToken = cancellationToken;
         string? first = FirstPart(after), before = Before(namePrefix);
         string? startAfter = string.CompareOrdinal(first, before) > 0 ? first : before;
@@ -118,7 +116,7 @@ internal sealed class DirectoryLevel : IAsyncDisposable
     private bool Counts(FileStatus entry)
     {
         string name = entry.Path.Name;
-        if (!name.StartsWith(_namePrefix, StringComparison.Ordinal) || name == _hidden)
+        if (!name.StartsWith(_namePrefix, StringComparison.Ordinal) || name == BucketRoot.Aside)
             return false;
         return _after is null || (entry.IsDirectory ? AfterWithin(name) is not null || CompareDirectory(name, _after) > 0 : string.CompareOrdinal(name, _after) > 0);
     }

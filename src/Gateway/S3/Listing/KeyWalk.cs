@@ -74,7 +74,7 @@ internal sealed class KeyWalk(CacheFileSystem files, RecordStore records, Bucket
 
     private async ValueTask<DirectoryLevel> OpenAsync(
         CachePath directory, string prefix, string namePrefix, string? after, bool hasRecords, CancellationToken cancellationToken) =>
-        new(files, directory, namePrefix, after is "" ? null : after, prefix.Length == 0 ? BucketRoot.Aside : null, cancellationToken)
+        new(files, directory, namePrefix, after is "" ? null : after, cancellationToken)
         {
             Prefix = prefix,
             RecordNames = hasRecords ? await records.NamesAsync(bucket, prefix, cancellationToken).ConfigureAwait(false) : null,

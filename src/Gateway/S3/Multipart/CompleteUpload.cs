@@ -34,7 +34,18 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
 
         using var given = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted);
         Task<FoundObject> writing = WriteAsync(request, key, id, upload, parts, condition, given.Token);
-        bool begun = await KeepAliveAsync(request, writing).ConfigureAwait(false);
+        bool begun;
+        try
+        {
+            begun = await KeepAliveAsync(request, writing).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Nobody listens any more: nothing is written.
+            await given.CancelAsync().ConfigureAwait(false);
+            await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
         FoundObject written;
         try
         {

@@ -62,7 +62,7 @@ internal sealed class DescribeObject(CacheFileSystem files, RecordStore records,
     {
         ReadObject.RefuseOtherVersions(request);
         return await FoundObject.TryFindAsync(files, records, ObjectKey.ToRead(request.Root, request.Key), request.Aborted).ConfigureAwait(false)
-            ?? throw CacheException.NotFound(request.Key);
+            ?? throw S3Error.NoSuchKey(request.Key).Thrown();
     }
 
     private static void Parts(XmlAnswer xml, S3Request request, IReadOnlyList<long> parts)

@@ -44,13 +44,11 @@ internal readonly record struct ObjectKey(BucketRoot Bucket, string Key, CachePa
 
     private static bool HasUnspeakablePart(ReadOnlySpan<char> name)
     {
-        bool first = true;
         foreach (Range range in name.Split('/'))
         {
-            ReadOnlySpan<char> part = name[range];
-            if (part is "" or "." or ".." || (first && part is BucketRoot.Aside))
+            // Aside at any depth: a directory of this bucket may be another bucket.
+            if (name[range] is "" or "." or ".." or BucketRoot.Aside)
                 return true;
-            first = false;
         }
         return false;
     }

@@ -1,4 +1,5 @@
 using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Metadata;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.UnderStorage;
@@ -19,6 +20,8 @@ internal sealed class ObjectWriter(CacheFileSystem files, RecordStore records)
     /// <param name="cancellationToken">Gives the write up.</param>
     public async Task<FoundObject> WriteAsync(ObjectKey key, Stream content, WriteCondition condition, Func<ObjectRecord> record, CancellationToken cancellationToken)
     {
+        if (!files.Mounts.TryResolve(key.Path, out _))
+            throw S3Error.AccessDenied("The bucket is a directory that only leads to mounts; write below one of them.").Thrown();
         FileStatus? before = (await files.TryGetStatusAsync(key.Path, cancellationToken).ConfigureAwait(false)).Status;
         FileStatus written = await files.CreateAsync(key.Path, content, condition, cancellationToken).ConfigureAwait(false);
         ObjectRecord wanted = record();

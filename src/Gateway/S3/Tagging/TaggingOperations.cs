@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.S3.Bodies;
+using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Metadata;
 using Orleans.Cache.Gateway.S3.Objects;
 using Orleans.Cache.Gateway.S3.Requests;
@@ -49,6 +50,6 @@ internal sealed class TaggingOperations(CacheFileSystem files, RecordStore recor
     {
         ReadObject.RefuseOtherVersions(request);
         return await FoundObject.TryFindAsync(files, records, ObjectKey.ToRead(request.Root, request.Key), request.Aborted).ConfigureAwait(false)
-            ?? throw CacheException.NotFound(request.Key);
+            ?? throw S3Error.NoSuchKey(request.Key).Thrown();
     }
 }
