@@ -48,6 +48,9 @@ internal sealed partial class S3Endpoint(
         if (request.Bucket.Length > 0)
             request.Root = buckets.RootOf(request.Bucket);
         request.Response.Headers[S3Headers.RequestId] = request.Id;
+        // Of an empty body the server tells nobody to go on.
+        if (request.Context.Request.ContentLength == 0)
+            ErrorAnswer.CloseUnlessContinued(request.Context);
         // The byte path does not block; what else is done here leaves the thread on which other connections' events run (decision 0002).
         if (operation is not (S3Operation.GetObject or S3Operation.HeadObject))
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);

@@ -60,6 +60,9 @@ public sealed class S3StreamTests
         using RawConnection refused = await RawConnection.OpenAsync(host.Url);
         await refused.SendAsync("PUT /nowhere/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 404", await HeadAsync(refused), StringComparison.Ordinal);
+        using RawConnection empty = await RawConnection.OpenAsync(host.Url);
+        await empty.SendAsync("PUT /data/empty HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n");
+        Assert.Contains("Connection: close", await HeadAsync(empty), StringComparison.Ordinal);
         using RawConnection taken = await RawConnection.OpenAsync(host.Url);
         await taken.SendAsync("PUT /data/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\nConnection: close\r\n\r\n");
         Assert.Equal("HTTP/1.1 100 Continue\r\n\r\n", await HeadAsync(taken));
