@@ -106,7 +106,10 @@ public sealed class S3ErrorTests : IAsyncLifetime
         await RefusedAsync("NotImplemented", () => _client.PutLifecycleConfigurationAsync("data", new LifecycleConfiguration { Rules = [] }));
         await RefusedAsync("NotImplemented", () => _client.PutObjectAsync(new PutObjectRequest
         {
-            BucketName = "data", Key = "enc", ContentBody = "x", ServerSideEncryptionMethod = ServerSideEncryptionMethod.AES256,
+            BucketName = "data",
+            Key = "enc",
+            ContentBody = "x",
+            ServerSideEncryptionMethod = ServerSideEncryptionMethod.AES256,
         }));
         await RefusedAsync("InvalidStorageClass", () => _client.PutObjectAsync(new PutObjectRequest { BucketName = "data", Key = "a", ContentBody = "x", StorageClass = S3StorageClass.Glacier }));
         await RefusedAsync("AccessControlListNotSupported", () => _client.PutObjectAsync(new PutObjectRequest { BucketName = "data", Key = "a", ContentBody = "x", CannedACL = S3CannedACL.PublicRead }));
@@ -165,7 +168,11 @@ public sealed class S3ErrorTests : IAsyncLifetime
 
     private string Presigned(string key, HttpVerb verb) => _client.GetPreSignedURL(new GetPreSignedUrlRequest
     {
-        BucketName = "data", Key = key, Verb = verb, Expires = DateTime.UtcNow.AddMinutes(5), Protocol = Protocol.HTTP,
+        BucketName = "data",
+        Key = key,
+        Verb = verb,
+        Expires = DateTime.UtcNow.AddMinutes(5),
+        Protocol = Protocol.HTTP,
     });
 
     /// <summary>By a presigned URL whose path is sent as it is: clients' libraries resolve dots.</summary>

@@ -23,7 +23,10 @@ public abstract class S3ObjectContract(S3Node node)
         byte[] content = Encoding.UTF8.GetBytes("hello, world");
         var put = new PutObjectRequest
         {
-            BucketName = Bucket, Key = key, InputStream = new MemoryStream(content), ContentType = "text/plain; charset=utf-8",
+            BucketName = Bucket,
+            Key = key,
+            InputStream = new MemoryStream(content),
+            ContentType = "text/plain; charset=utf-8",
             TagSet = [new Tag { Key = "team", Value = "a b" }],
         };
         put.Headers.CacheControl = "max-age=60";
@@ -87,7 +90,9 @@ public abstract class S3ObjectContract(S3Node node)
         await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => TextAsync(new GetObjectRequest { UnmodifiedSinceDate = DateTime.UtcNow.AddDays(-1), BucketName = Bucket, Key = key }));
         using GetObjectResponse overridden = await Client.GetObjectAsync(new GetObjectRequest
         {
-            BucketName = Bucket, Key = key, ResponseHeaderOverrides = new ResponseHeaderOverrides { ContentType = "x/y", ContentDisposition = "attachment" },
+            BucketName = Bucket,
+            Key = key,
+            ResponseHeaderOverrides = new ResponseHeaderOverrides { ContentType = "x/y", ContentDisposition = "attachment" },
         });
         Assert.Equal("x/y", overridden.Headers.ContentType);
         Assert.Equal("attachment", overridden.Headers.ContentDisposition);
@@ -130,7 +135,11 @@ public abstract class S3ObjectContract(S3Node node)
         await RefusedAsync("NoSuchKey", () => Client.CopyObjectAsync(Bucket, Prefix + "/nothing", Bucket, to));
         await RefusedAsync("PreconditionFailed", () => Client.CopyObjectAsync(new CopyObjectRequest
         {
-            SourceBucket = Bucket, SourceKey = from, DestinationBucket = Bucket, DestinationKey = to, ETagToMatch = "\"other\"",
+            SourceBucket = Bucket,
+            SourceKey = from,
+            DestinationBucket = Bucket,
+            DestinationKey = to,
+            ETagToMatch = "\"other\"",
         }));
     }
 
@@ -145,7 +154,9 @@ public abstract class S3ObjectContract(S3Node node)
         Assert.Empty((await Client.GetObjectTaggingAsync(new GetObjectTaggingRequest { BucketName = Bucket, Key = key })).Tagging ?? []);
         GetObjectAttributesResponse attributes = await Client.GetObjectAttributesAsync(new GetObjectAttributesRequest
         {
-            BucketName = Bucket, Key = key, ObjectAttributes = [ObjectAttributes.ETag, ObjectAttributes.ObjectSize, ObjectAttributes.Checksum],
+            BucketName = Bucket,
+            Key = key,
+            ObjectAttributes = [ObjectAttributes.ETag, ObjectAttributes.ObjectSize, ObjectAttributes.Checksum],
         });
         Assert.Equal(7, attributes.ObjectSize);
         Assert.NotNull(attributes.Checksum.ChecksumCRC32);

@@ -176,8 +176,14 @@ public abstract class S3ToolContract(S3Node node) : IDisposable
 
     private Task<string> RcloneAsync(params string[] arguments) => OkAsync(Rclone, new()
     {
-        ["RCLONE_CONFIG"] = "/dev/null", ["RCLONE_CONFIG_NODE_TYPE"] = "s3", ["RCLONE_CONFIG_NODE_PROVIDER"] = "Other", ["RCLONE_CONFIG_NODE_ENDPOINT"] = node.Url.ToString(),
-        ["RCLONE_CONFIG_NODE_ENV_AUTH"] = "true", ["RCLONE_CONFIG_NODE_REGION"] = "us-east-1", ["RCLONE_CONFIG_NODE_CHUNK_SIZE"] = "5Mi", ["RCLONE_CONFIG_NODE_UPLOAD_CUTOFF"] = "6Mi",
+        ["RCLONE_CONFIG"] = "/dev/null",
+        ["RCLONE_CONFIG_NODE_TYPE"] = "s3",
+        ["RCLONE_CONFIG_NODE_PROVIDER"] = "Other",
+        ["RCLONE_CONFIG_NODE_ENDPOINT"] = node.Url.ToString(),
+        ["RCLONE_CONFIG_NODE_ENV_AUTH"] = "true",
+        ["RCLONE_CONFIG_NODE_REGION"] = "us-east-1",
+        ["RCLONE_CONFIG_NODE_CHUNK_SIZE"] = "5Mi",
+        ["RCLONE_CONFIG_NODE_UPLOAD_CUTOFF"] = "6Mi",
         ["RCLONE_RETRIES"] = "1",
     }, arguments);
 

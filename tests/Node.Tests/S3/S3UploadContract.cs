@@ -24,7 +24,14 @@ public abstract class S3UploadContract(S3Node node) : S3ObjectContract(node)
         PartETag[] tags = [await PartAsync(key, id, 3, parts[2]), await PartAsync(key, id, 2, parts[1]), await PartAsync(key, id, 1, parts[0])];
         CopyPartResponse copied = await Client.CopyPartAsync(new CopyPartRequest
         {
-            SourceBucket = Bucket, SourceKey = Prefix + "/source", DestinationBucket = Bucket, DestinationKey = key, UploadId = id, PartNumber = 3, FirstByte = 2, LastByte = 5,
+            SourceBucket = Bucket,
+            SourceKey = Prefix + "/source",
+            DestinationBucket = Bucket,
+            DestinationKey = key,
+            UploadId = id,
+            PartNumber = 3,
+            FirstByte = 2,
+            LastByte = 5,
         });
         ListPartsResponse listed = await Client.ListPartsAsync(Bucket, key, id);
         Assert.Equal([1, 2, 3], listed.Parts.Select(p => p.PartNumber!.Value));

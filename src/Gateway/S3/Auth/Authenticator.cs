@@ -79,7 +79,8 @@ internal sealed class Authenticator(S3Options options, TimeProvider time)
         {
             throw new S3Error(
                 StatusCodes.Status400BadRequest, signed.Expires is null ? "AuthorizationHeaderMalformed" : "AuthorizationQueryParametersError",
-                $"The credential names '{signed.Region}/{signed.Service}'; expecting '{options.Region}/{Service}'.") { Details = [new("Region", options.Region)] }.Thrown();
+                $"The credential names '{signed.Region}/{signed.Service}'; expecting '{options.Region}/{Service}'.")
+            { Details = [new("Region", options.Region)] }.Thrown();
         }
     }
 

@@ -117,7 +117,8 @@ internal sealed class ListObjects(CacheFileSystem files, RecordStore records, Bu
             var text = new StringBuilder(key.Length + 16);
             CanonicalText.AppendEncoded(text, key, keepSlash: true);
             return text.ToString();
-        },
+        }
+        ,
         { } other => throw S3Error.InvalidArgument($"Invalid Encoding Method specified in Request: '{other}'").Thrown(),
     };
 
