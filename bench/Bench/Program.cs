@@ -22,6 +22,10 @@ cold.SetAction(a => ColdGet.RunAsync(a.GetValue(rounds), a.GetValue(source)));
 var objects = new Option<int>("--objects") { DefaultValueFactory = _ => 10_000, Description = "Number of small objects." };
 var s3cold = new Command("s3cold", "First reads from radosgw through the node against the SDK directly.") { rounds, objects };
 s3cold.SetAction(a => S3Cold.RunAsync(a.GetValue(rounds), a.GetValue(objects)));
+var s3Only = new Option<string?>("--only") { Description = "One part only: get, put or list." };
+var s3Objects = new Option<int>("--objects") { DefaultValueFactory = _ => 10_000, Description = "Objects that are put and listed." };
+var s3 = new Command("s3", "The S3 endpoint: GETs against nginx, s3rver and radosgw, PUTs against radosgw, keys listed a second.") { rounds, seconds, s3Only, s3Objects };
+s3.SetAction(a => S3Front.RunAsync(a.GetValue(rounds), a.GetValue(seconds), a.GetValue(s3Only), a.GetValue(s3Objects)));
 var memory = new Command("memory", "Anonymous memory while data flows through.") { gibibytes };
 memory.SetAction(a => MemoryBound.RunAsync(a.GetValue(gibibytes)));
 var pages = new Option<int>("--pages") { DefaultValueFactory = _ => 1_000_000, Description = "Cached pages." };
@@ -47,4 +51,4 @@ var raw = new Command("raw", "The raw server of 'peers'.") { pages, threads };
 raw.Hidden = true;
 raw.SetAction(a => RawServer.Serve(a.GetValue(pages), a.GetValue(threads)));
 
-return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, s3cold, memory, start, ring, peers, cluster, grid, dialect, cli, nothing, raw }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, s3cold, s3, memory, start, ring, peers, cluster, grid, dialect, cli, nothing, raw }.Parse(args).InvokeAsync();

@@ -12,12 +12,16 @@ internal sealed class ObjectStoreServer : IAsyncDisposable
 
     private readonly Process _process;
 
-    private ObjectStoreServer(Process process, Uri url)
+    private ObjectStoreServer(string kind, Process process, Uri url)
     {
+        Endpoint = new S3Endpoint(kind, url, Bucket, Key, Key, [process.Id, .. ProcessTree.ChildrenOf(process.Id)], presigned: true);
         _process = process;
         Client = new AmazonS3Client(Key, Key, new AmazonS3Config { ServiceURL = url.ToString(), ForcePathStyle = true, MaxErrorRetry = 0 });
         Mount = $"s3://{Bucket},endpoint={url},region=us-east-1,access-key=env:BENCH_S3_KEY,secret-key=env:BENCH_S3_KEY,mode=immutable";
     }
+
+    /// <summary>The same store as a load sees it.</summary>
+    public S3Endpoint Endpoint { get; }
 
     /// <summary>The SDK alone.</summary>
     public AmazonS3Client Client { get; }
@@ -25,15 +29,15 @@ internal sealed class ObjectStoreServer : IAsyncDisposable
     /// <summary>What stands behind the '=' of --mount.</summary>
     public string Mount { get; }
 
-    public static async Task<ObjectStoreServer> StartAsync()
+    public static async Task<ObjectStoreServer> StartAsync(string kind = "radosgw")
     {
         // The node reads it from its environment, which it inherits.
         Environment.SetEnvironmentVariable("BENCH_S3_KEY", Key);
-        Process process = Process.Start(new ProcessStartInfo(Path.Combine("eng", "storage-server.sh"), ["radosgw"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        Process process = Process.Start(new ProcessStartInfo(Path.Combine("eng", "storage-server.sh"), [kind]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         string? line = await process.StandardOutput.ReadLineAsync();
         if (line?.Split(' ') is not ["ready", { } url])
-            throw new InvalidOperationException("radosgw did not start; run eng/storage-servers.sh once, and this from the repository's root.");
-        var server = new ObjectStoreServer(process, new Uri(url));
+            throw new InvalidOperationException($"{kind} did not start; run eng/storage-servers.sh once, and this from the repository's root.");
+        var server = new ObjectStoreServer(kind, process, new Uri(url));
         await server.Client.PutBucketAsync(Bucket);
         return server;
     }

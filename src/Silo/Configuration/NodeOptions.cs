@@ -3,6 +3,7 @@ using System.Net;
 using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Gateway.Alluxio;
+using Orleans.Cache.Gateway.S3;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Ring;
@@ -28,6 +29,9 @@ internal sealed record NodeOptions
 
     /// <summary>0: any free port.</summary>
     public required int RestPort { get; init; }
+
+    /// <summary>The S3 endpoint; null: none.</summary>
+    public S3EndpointOptions? S3 { get; init; }
 
     /// <summary>Name of the eviction policy.</summary>
     public required string Eviction { get; init; }
@@ -125,6 +129,13 @@ internal sealed record MountOptions(CachePath Path, string Uri, Freshness Freshn
 
     public override string ToString() => $"{Path} = {SafeUri}";
 }
+
+/// <summary>Where the S3 endpoint listens, and how it serves.</summary>
+/// <param name="Listen">Its address.</param>
+/// <param name="Port">0: any free port.</param>
+/// <param name="IsOptional">Nobody asked for the port: where it is taken the node does without.</param>
+/// <param name="Service">What is served.</param>
+internal sealed record S3EndpointOptions(IPAddress Listen, int Port, bool IsOptional, S3Options Service);
 
 /// <summary>A store directory: an absolute path and its quota in bytes.</summary>
 internal sealed record StoreOptions(string Directory, long Capacity);

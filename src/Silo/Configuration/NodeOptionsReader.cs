@@ -66,6 +66,7 @@ internal sealed class NodeOptionsReader
             PageSize = pageSize,
             Listen = listen,
             RestPort = ReadPort(),
+            S3 = new S3Reader(_given, listen, ReadFlag(Settings.Insecure), _problems).Read(),
             Eviction = ReadWord(Settings.Eviction, EvictionPolicies, "policies"),
             ScrubPeriod = ReadScrubPeriod(),
             Alluxio = new AlluxioOptions

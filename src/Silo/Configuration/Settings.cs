@@ -19,6 +19,30 @@ internal static class Settings
 
     public static readonly Setting RestPort = new("rest-port", "PORT", "Port of the REST interface; 0 takes any free one and prints it. Default: 28080.");
 
+    public static readonly Setting S3Port = new("s3-port", "PORT|off",
+        "Port of the S3 endpoint; 0 takes any free one and prints it, off has none. Default: 29998, or none where that is taken.");
+
+    public static readonly Setting S3Listen = new("s3-listen", "ADDRESS",
+        "Address of the S3 endpoint. Beyond loopback it needs --s3-key, or --insecure. Default: --listen.");
+
+    public static readonly Setting S3Domain = new("s3-domain", "HOST",
+        "Below this host the first label is a bucket: data.s3.example.com/key is /data/key. Path style always works. Repeatable. Default: none.")
+    { Repeatable = true };
+
+    public static readonly Setting S3Region = new("s3-region", "REGION", "Region that S3 requests are signed for. Default: us-east-1.");
+
+    public static readonly Setting S3Key = new("s3-key", "ID,secret=env:VAR|file:PATH[,read=PREFIX][,write=PREFIX]",
+        "An access key of the S3 endpoint. read and write, each repeatable, limit it to buckets or bucket/prefix; with neither it may do everything. "
+        + "Repeatable. Default: none, and whoever reaches the port may do everything.")
+    { Repeatable = true };
+
+    public static readonly Setting S3Bucket = new("s3-bucket", "NAME[=PATH][,public]",
+        "Show a directory of the namespace as a bucket of this name; public: it may be read without a key. Repeatable. Default: each directory below / is a bucket.")
+    { Repeatable = true };
+
+    public static readonly Setting S3Cors = new("s3-cors", "ORIGIN|*", "Let pages of this origin ask the S3 endpoint from browsers. Repeatable. Default: none.")
+    { Repeatable = true };
+
     public static readonly Setting Eviction = new("eviction", "POLICY", "What leaves when a store is full: s3fifo or lru. Default: s3fifo.");
 
     public static readonly Setting ScrubPeriod = new("scrub-period", "DURATION",
@@ -79,6 +103,7 @@ internal static class Settings
     public static readonly Setting Config = new("config", "FILE", "Read settings from a YAML or JSON file; keys are the names of the switches.");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Mount, Store, PageSize, Listen, RestPort, Eviction, ScrubPeriod, AlluxioMissingStatus, AlluxioPageSize, AlluxioRewriteGuard, Insecure, RemoteMounts, Prices, Otlp, Name, Peers,
+        [Mount, Store, PageSize, Listen, RestPort, S3Port, S3Listen, S3Domain, S3Region, S3Key, S3Bucket, S3Cors, Eviction, ScrubPeriod, AlluxioMissingStatus,
+            AlluxioPageSize, AlluxioRewriteGuard, Insecure, RemoteMounts, Prices, Otlp, Name, Peers,
             Cluster, ClusterId, SiloPort, GatewayPort, Advertise, Weight, MaxActivations, LogLevel, Config];
 }

@@ -24,6 +24,13 @@ internal static class ShownSettings
         "page-size" => [ByteSize.Format(options.PageSize)],
         "listen" => [options.Listen.ToString()],
         "rest-port" => [options.RestPort.ToString(CultureInfo.InvariantCulture)],
+        "s3-port" => [options.S3 is { } s3 ? s3.Port.ToString(CultureInfo.InvariantCulture) : "off"],
+        "s3-listen" => options.S3 is { } at ? [at.Listen.ToString()] : [],
+        "s3-domain" => [.. options.S3?.Service.Domains ?? []],
+        "s3-region" => options.S3 is { } of ? [of.Service.Region] : [],
+        "s3-key" => [.. (options.S3?.Service.Keys ?? []).Select(k => $"{k.Id}, reads {Prefixes(k.Read)}, writes {Prefixes(k.Write)}")],
+        "s3-bucket" => [.. (options.S3?.Service.Buckets ?? []).Select(b => $"{b.Name} = {b.Path}{(b.IsPublic ? ", public" : "")}")],
+        "s3-cors" => [.. options.S3?.Service.CorsOrigins ?? []],
         "eviction" => [options.Eviction],
         "scrub-period" => [options.ScrubPeriod.ToString("c", CultureInfo.InvariantCulture)],
         "alluxio-missing-status" => [options.Alluxio.MissingStatus.ToString(CultureInfo.InvariantCulture)],
@@ -49,6 +56,8 @@ internal static class ShownSettings
 
     private static string[] Grid(NodeOptions options, Func<GridOptions, object> value) =>
         options.Grid is { } grid ? [Convert.ToString(value(grid), CultureInfo.InvariantCulture)!] : [];
+
+    private static string Prefixes(IReadOnlyList<string> prefixes) => prefixes.Count == 0 ? "nothing" : string.Join(" and ", prefixes.Select(p => p.Length == 0 ? "everything" : p));
 
     private static string Describe(MountOptions mount)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orleans.Cache.Gateway.Rest;
+using Orleans.Cache.Gateway.S3;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Pages;
@@ -27,6 +28,7 @@ internal static class Banner
         [
             $"Orleans.Cache node '{options.Name}' is ready.",
             $"  REST    {url}",
+            .. node.S3 is { } s3 ? [$"  S3      http://{s3.Address}, {Keys(options.S3!.Service)}"] : Array.Empty<string>(),
             .. engine.Store.GetStatus().Select(Describe),
             .. options.Mounts.Concat(engine.Mounts.Added).Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Replicas(mount)}{Throttle(mount)}"),
             .. node.Grid is null ? [] : new[] { $"  grid    {node.Grid.Description}" },
@@ -55,6 +57,13 @@ internal static class Banner
                 $"  limit   {connections:N0} connections instead of {limits.MaxConnections:N0}: {descriptors:N0} descriptors are allowed; raise 'ulimit -n'"),
         ];
     }
+
+    private static string Keys(S3Options s3) => s3.Keys.Count switch
+    {
+        0 => "without keys",
+        1 => "1 key",
+        int many => string.Create(CultureInfo.InvariantCulture, $"{many} keys"),
+    };
 
     private static string Replicas(MountOptions mount) => mount.Replicas > 1 ? $", {mount.Replicas} replicas" : "";
 

@@ -10,6 +10,7 @@ using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
 using Orleans.Cache.Gateway.Rest.Inspecting;
 using Orleans.Cache.Gateway.Rest.Mounting;
+using Orleans.Cache.Gateway.S3;
 using Orleans.Cache.Gateway.SendFile;
 using Orleans.Cache.Silo.Configuration;
 using Orleans.Cache.Silo.Hosting.Grid;
@@ -52,7 +53,8 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             node.Grid = options.Grid is { } how ? GridBuild.Create(how, node.Logs, _time, Alter) : null;
             node.Engine = await Engine.StartAsync(options, node.Grid, _limits, _time, node.Logs.CreateLogger("Orleans.Cache"), cancellationToken).ConfigureAwait(false);
             var health = new NodeHealth(options.Name, _time);
-            node.App = Build(node.Engine, node.Grid, health);
+            node.S3 = S3Socket.Bind(options.S3, node.Logs.CreateLogger("Orleans.Cache"));
+            node.App = Build(node.Engine, node.Grid, node.S3, health);
             node.App.Lifetime.ApplicationStopping.Register(health.StartDraining);
             await ListenAsync(node.App, cancellationToken).ConfigureAwait(false);
             if (node.Grid is not null)
@@ -73,13 +75,14 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
     /// An empty builder: the usual one reads appsettings.json from the working directory, which is the user's dataset here, and
     /// variables of ASP.NET that would quietly change where we listen.
     /// </summary>
-    private WebApplication Build(Engine engine, IGrid? grid, NodeHealth health)
+    private WebApplication Build(Engine engine, IGrid? grid, S3Socket? s3, NodeHealth health)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         ConfigureLogs(builder.Logging);
         builder.WebHost.UseKestrelCore()
             .UseInlineScheduling()
             .ConfigureKestrel(kestrel => kestrel.Listen(options.Listen, options.RestPort, listen => listen.UseSendFile(_restLimits.StallTimeout)));
+        s3?.Serve(builder, _restLimits.StallTimeout);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _limits.DrainTimeout);
         // Instances, not factories: the engine, which outlives the web application, disposes of them.
         builder.Services.AddSingleton(engine.Files)
@@ -101,6 +104,11 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             builder.Services.AddSingleton(cluster);
         if (grid is not null)
             builder.Services.AddSingleton(grid);
+        if (options.S3 is { } service && s3 is not null)
+        {
+            builder.Services.AddS3Gateway(service.Service);
+            return builder.Build().UseS3Gateway(s3.Address.Port).MapRestGateway();
+        }
         return builder.Build().MapRestGateway();
     }
 

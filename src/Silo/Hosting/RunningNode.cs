@@ -16,6 +16,9 @@ internal sealed class RunningNode : IAsyncDisposable
 
     public WebApplication? App { get; set; }
 
+    /// <summary>Where S3 listens; null: nowhere.</summary>
+    public S3Socket? S3 { get; set; }
+
     /// <summary>Where it listens.</summary>
     public Uri Rest => new(App!.Urls.First());
 
@@ -41,6 +44,7 @@ internal sealed class RunningNode : IAsyncDisposable
             await App.StopAsync(CancellationToken.None).ConfigureAwait(false);
             await App.DisposeAsync().ConfigureAwait(false);
         }
+        S3?.Dispose();
         if (Engine is not null)
             await Engine.DisposeAsync().ConfigureAwait(false);
         Logs.Dispose();

@@ -82,6 +82,20 @@ internal sealed class RawConnection : IDisposable
         return received.ToArray();
     }
 
+    /// <summary>Reads one head of an answer to its empty line, and no byte more.</summary>
+    public async Task<byte[]> ReadHeadAsync()
+    {
+        using var patience = new CancellationTokenSource(Programs.Patience);
+        var head = new List<byte>();
+        byte[] one = new byte[1];
+        while (head.Count < 4 || !System.Runtime.InteropServices.CollectionsMarshal.AsSpan(head).EndsWith("\r\n\r\n"u8))
+        {
+            Assert.Equal(1, await _socket.ReceiveAsync(one.AsMemory(), SocketFlags.None, patience.Token));
+            head.Add(one[0]);
+        }
+        return [.. head];
+    }
+
     /// <summary>Reads until so many answers are there whole.</summary>
     public async Task<IReadOnlyList<RawAnswer>> ReadAnswersAsync(int count)
     {

@@ -74,11 +74,13 @@ public sealed partial class NodeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>How a node is started; "--rest-port 0" unless a port is given.</summary>
+    /// <summary>How a node is started: on any free port, and without S3, unless told otherwise.</summary>
     public static ProcessStartInfo Info(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         string[] given = [.. arguments];
-        return Programs.Info("ocache-node", given.Contains("--rest-port") ? given : [.. given, "--rest-port", "0"], environment);
+        return Programs.Info("ocache-node", [.. given, .. Unless(given, "--rest-port", "0"), .. Unless(given, "--s3-port", "off")], environment);
+
+        static string[] Unless(string[] given, string name, string value) => given.Contains(name) ? [] : [name, value];
     }
 
     /// <summary>Runs a node that is expected to end by itself.</summary>

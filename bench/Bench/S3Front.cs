@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using Amazon.S3.Model;
+using Orleans.Cache.Bench.Load;
+using Orleans.Cache.Bench.Reports;
+using Orleans.Cache.Bench.Servers;
+
+namespace Orleans.Cache.Bench;
+
+/// <summary>The S3 endpoint: hot GETs against nginx, s3rver and radosgw serving the same bytes; PUTs written through to radosgw against radosgw itself; keys listed a second.</summary>
+internal static class S3Front
+{
+    private const string Key = "BENCHKEY";
+    private const string Secret = "benchsecret";
+    private const int SmallSize = 100 << 10;
+    private const int Writers = 16;
+
+    private static readonly (string Name, long Size)[] Files = [("4KiB", 4 << 10), ("100KiB", 100 << 10), ("1MiB", 1 << 20), ("256MiB", 256 << 20)];
+
+    public static async Task RunAsync(int rounds, double seconds, string? only, int objects)
+    {
+        Environment.SetEnvironmentVariable("BENCH_S3_SECRET", Secret);
+        if (only is null or "get")
+            await GetsAsync(rounds, seconds);
+        if (only is null or "put")
+            await PutsAsync(rounds, objects);
+        if (only is null or "list")
+            await ListAsync(rounds, objects);
+    }
+
+    private static async Task GetsAsync(int rounds, double seconds)
+    {
+        using var data = new Workspace();
+        foreach ((string name, long size) in Files)
+            data.WriteSourceFile("bucket/" + name, size);
+        Workspace.LetVersionsSettle();
+        await using NginxServer nginx = await NginxServer.StartAsync(data.Source);
+        int port = FreePort.Next();
+        await using NodeServer node = await NodeServer.StartAsync(
+            "--mount", $"/=file://{data.Source}", "--store", $"{data.Store}=2GiB", "--s3-port", $"{port}", "--s3-key", $"{Key},secret=env:BENCH_S3_SECRET", "--s3-bucket", "public=/bucket,public");
+        var url = new Uri($"http://127.0.0.1:{port}/");
+        await using var signed = new S3Endpoint("node, signed", url, "bucket", Key, Secret, node.ProcessIds, presigned: true);
+        await using var anonymous = new S3Endpoint("node, anonymous", url, "public", Key, Secret, node.ProcessIds, presigned: false);
+        await using ObjectStoreServer radosgw = await ObjectStoreServer.StartAsync();
+        await using ObjectStoreServer s3rver = await ObjectStoreServer.StartAsync("s3rver");
+        foreach ((string name, long _) in Files)
+        {
+            byte[] content = await File.ReadAllBytesAsync(Path.Combine(data.Source, "bucket", name));
+            await radosgw.Endpoint.PutAsync(name, content);
+            await s3rver.Endpoint.PutAsync(name, content);
+        }
+        Table againstNginx = Comparison.NewTable(), againstStores = Comparison.NewTable("store");
+        foreach ((string name, _) in Files)
+        {
+            foreach (int connections in (int[])[1, 8])
+            {
+                foreach (S3Endpoint endpoint in (S3Endpoint[])[signed, anonymous])
+                {
+                    await Wrk.RunAsync(endpoint, name, connections, 1);
+                    var comparison = new Comparison();
+                    await comparison.RunAsync(rounds, () => Wrk.RunAsync(nginx, "bucket/" + name, connections, seconds), () => Wrk.RunAsync(endpoint, name, connections, seconds));
+                    comparison.AddTo(againstNginx, $"{name}, {connections} conn, {endpoint.Name}");
+                }
+                foreach (ObjectStoreServer store in (ObjectStoreServer[])[radosgw, s3rver])
+                {
+                    var comparison = new Comparison();
+                    await comparison.RunAsync(1, () => Wrk.RunAsync(store.Endpoint, name, connections, seconds), () => Wrk.RunAsync(signed, name, connections, seconds));
+                    comparison.AddTo(againstStores, $"{name}, {connections} conn, {store.Endpoint.Name}");
+                }
+            }
+        }
+        againstNginx.Print();
+        againstStores.Print();
+    }
+
+    private static async Task PutsAsync(int rounds, int objects)
+    {
+        using var data = new Workspace();
+        await using ObjectStoreServer store = await ObjectStoreServer.StartAsync();
+        int port = FreePort.Next();
+        await using NodeServer node = await NodeServer.StartAsync(
+            "--mount", $"/bucket={store.Mount.Replace("mode=immutable", "rw", StringComparison.Ordinal)}", "--store", $"{data.Store}=2GiB", "--s3-port", $"{port}", "--s3-key", $"{Key},secret=env:BENCH_S3_SECRET");
+        await using var endpoint = new S3Endpoint("node", new Uri($"http://127.0.0.1:{port}/"), "bucket", Key, Secret, node.ProcessIds, presigned: true);
+        byte[] large = new byte[64 << 20], small = new byte[SmallSize];
+        new Random(1).NextBytes(large);
+        new Random(2).NextBytes(small);
+        List<double> largeDirect = [], largeNode = [], smallDirect = [], smallNode = [];
+        await store.Endpoint.PutAsync("warm", small);
+        await endpoint.PutAsync("warm2", small);
+        for (int round = 0; round < rounds; round++)
+        {
+            largeDirect.Add(await TimeAsync(() => store.Endpoint.PutAsync($"direct-{round}", large)));
+            largeNode.Add(await TimeAsync(() => endpoint.PutAsync($"node-{round}", large)));
+            smallDirect.Add(await TimeAsync(() => ManyAsync(store.Endpoint, $"direct/{round}", small, objects)));
+            smallNode.Add(await TimeAsync(() => ManyAsync(endpoint, $"node/{round}", small, objects)));
+        }
+        var table = new Table("PUT, written through", "radosgw directly", "node", "ratio");
+        table.Add("64 MiB, MiB/s", $"{64 / Median.Of(largeDirect):0}", $"{64 / Median.Of(largeNode):0}", Median.WithSpread([.. largeDirect.Zip(largeNode, (d, n) => d / n)], "0.00"));
+        table.Add($"{objects} x 100 KiB, objects/s", $"{objects / Median.Of(smallDirect):0}", $"{objects / Median.Of(smallNode):0}", Median.WithSpread([.. smallDirect.Zip(smallNode, (d, n) => d / n)], "0.00"));
+        table.Print();
+    }
+
+    private static async Task ListAsync(int rounds, int objects)
+    {
+        using var data = new Workspace();
+        for (int i = 0; i < objects; i++)
+            data.WriteSourceFile($"bucket/d{i % 10}/{i:d6}.tar", 1);
+        int port = FreePort.Next();
+        await using NodeServer node = await NodeServer.StartAsync(
+            "--mount", $"/=file://{data.Source}", "--store", $"{data.Store}=1GiB", "--s3-port", $"{port}", "--s3-key", $"{Key},secret=env:BENCH_S3_SECRET");
+        await using var endpoint = new S3Endpoint("node", new Uri($"http://127.0.0.1:{port}/"), "bucket", Key, Secret, node.ProcessIds, presigned: true);
+        var hot = new List<double>();
+        double cold = await TimeAsync(() => ListAllAsync(endpoint, objects));
+        for (int round = 0; round < rounds; round++)
+            hot.Add(objects / await TimeAsync(() => ListAllAsync(endpoint, objects)));
+        var table = new Table("LIST, pages of 1000", "keys/s");
+        table.Add("the first time", $"{objects / cold:0}");
+        table.Add("hot", Median.WithSpread(hot, "0"));
+        table.Print();
+    }
+
+    private static async Task ListAllAsync(S3Endpoint endpoint, int expected)
+    {
+        var request = new ListObjectsV2Request { BucketName = endpoint.Bucket };
+        int found = 0;
+        ListObjectsV2Response page;
+        do
+        {
+            page = await endpoint.Client.ListObjectsV2Async(request);
+            found += page.S3Objects.Count;
+            request.ContinuationToken = page.NextContinuationToken;
+        }
+        while (page.IsTruncated == true);
+        if (found != expected)
+            throw new InvalidOperationException($"{found} keys instead of {expected} were listed.");
+    }
+
+    private static Task ManyAsync(S3Endpoint endpoint, string prefix, byte[] content, int objects) => Parallel.ForAsync(
+        0, objects, new ParallelOptions { MaxDegreeOfParallelism = Writers }, async (i, _) => await endpoint.PutAsync($"{prefix}/{i:d6}", content));
+
+    private static async Task<double> TimeAsync(Func<Task> work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        await work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+}

@@ -1,0 +1,61 @@
+using Orleans.Cache.Gateway.S3.Errors;
+using Orleans.Cache.Gateway.S3.Requests;
+
+namespace Orleans.Cache.Gateway.S3.Checksums;
+
+/// <summary>A checksum of an object: what it is of, and how it was made.</summary>
+/// <param name="Algorithm">"crc32" ...</param>
+/// <param name="Value">Base 64; of an upload in parts, with "-N" behind it where it is one of the parts' checksums.</param>
+/// <param name="IsComposite">A checksum of the parts' checksums.</param>
+internal sealed record StoredChecksum(string Algorithm, string Value, bool IsComposite = false)
+{
+    public string Header => S3Headers.Checksum + Algorithm;
+
+    public string Type => IsComposite ? "COMPOSITE" : "FULL_OBJECT";
+}
+
+/// <summary>Which checksum a request names for its body, in a header or in a trailer, and whether it holds.</summary>
+internal static class ChecksumDemands
+{
+    /// <summary>The sum to be made while the body is read; null: none is named.</summary>
+    /// <exception cref="S3Exception">InvalidRequest: two are named, or one that is not known. InvalidDigest.</exception>
+    public static Checksum? Wanted(S3Request request)
+    {
+        if (request.Header("Content-MD5") is { } md5 && !IsBase64(md5, 16))
+            throw new S3Error(400, "InvalidDigest", "The Content-MD5 you specified was invalid.").Thrown();
+        string[] named = [.. request.Headers.Keys.Where(IsChecksum).Select(name => name[S3Headers.Checksum.Length..].ToLowerInvariant())];
+        if (named.Length > 1)
+            throw S3Error.InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum types are not allowed.").Thrown();
+        if (named.Length == 1)
+            return Known(named[0]);
+        return request.Header(S3Headers.Trailer) is { } trailer && request.Payload.HasTrailer && IsChecksum(trailer.Trim())
+            ? Known(trailer.Trim()[S3Headers.Checksum.Length..])
+            : null;
+    }
+
+    /// <summary>Compares what was made with what was said.</summary>
+    /// <exception cref="S3Exception">BadDigest; InvalidRequest: the trailer that was announced did not come.</exception>
+    public static StoredChecksum Verified(S3Request request, Checksum made, IReadOnlyList<KeyValuePair<string, string>> trailers)
+    {
+        string name = S3Headers.Checksum + made.Name, value = made.ToBase64();
+        string said = request.Header(name) ?? trailers.FirstOrDefault(t => t.Key == name).Value
+            ?? throw S3Error.InvalidRequest($"The trailer '{name}' was announced and did not come; nothing was written.").Thrown();
+        return said == value
+            ? new StoredChecksum(made.Name, value)
+            : throw S3Error.BadDigest($"The {made.Name.ToUpperInvariant()} you specified did not match the calculated checksum; nothing was written.").Thrown();
+    }
+
+    /// <summary>Not all that begins so carries a sum.</summary>
+    private static bool IsChecksum(string name) => name.StartsWith(S3Headers.Checksum, StringComparison.OrdinalIgnoreCase)
+        && name.Length > S3Headers.Checksum.Length
+        && name.ToLowerInvariant() is not (S3Headers.ChecksumMode or S3Headers.ChecksumType or S3Headers.ChecksumAlgorithm);
+
+    private static Checksum Known(string name) => Checksum.Create(name)
+        ?? throw S3Error.InvalidRequest($"'{name}' is no checksum that is known here; use {string.Join(", ", Checksum.Names)}.").Thrown();
+
+    private static bool IsBase64(string text, int bytes)
+    {
+        Span<byte> value = stackalloc byte[64];
+        return text.Length <= 64 && Convert.TryFromBase64String(text, value, out int length) && length == bytes;
+    }
+}

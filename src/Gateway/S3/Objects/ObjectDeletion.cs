@@ -1,0 +1,71 @@
+using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.S3.Metadata;
+using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
+
+namespace Orleans.Cache.Gateway.S3.Objects;
+
+/// <summary>
+/// Takes an object away, with its record, and the directories that this leaves empty: to S3's clients they were never there. Those that were
+/// written as objects stay. Nothing there is no failure.
+/// </summary>
+internal sealed class ObjectDeletion(CacheFileSystem files, RecordStore records)
+{
+    public async Task DeleteAsync(ObjectKey key, CancellationToken cancellationToken)
+    {
+        FileStatus? status = (await files.TryGetStatusAsync(key.Path, cancellationToken).ConfigureAwait(false)).Status;
+        if (status is null || status.IsDirectory != key.IsDirectory)
+            return;
+        if (key.IsDirectory)
+            await records.DropMarkerAsync(key.Bucket, key.Key, cancellationToken).ConfigureAwait(false);
+        if (!await TryDeleteAsync(key.Path, cancellationToken).ConfigureAwait(false))
+            return;
+        if (!key.IsDirectory)
+            await records.DropAsync(key.Bucket, key.Key, status, cancellationToken).ConfigureAwait(false);
+        await PruneAsync(key, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task PruneAsync(ObjectKey key, CancellationToken cancellationToken)
+    {
+        for (CachePath above = key.Path.Parent; above != key.Bucket.Path && above.IsWithin(key.Bucket.Path); above = above.Parent)
+        {
+            string marker = above.RelativeTo(key.Bucket.Path) + "/";
+            if (await records.FindMarkerAsync(key.Bucket, marker, cancellationToken).ConfigureAwait(false) is not null
+                || !await IsEmptyAsync(above, cancellationToken).ConfigureAwait(false)
+                || !await TryDeleteAsync(above, cancellationToken).ConfigureAwait(false))
+                return;
+        }
+    }
+
+    /// <summary>In object stores a directory is gone with its last file.</summary>
+    private async ValueTask<bool> IsEmptyAsync(CachePath directory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (FileStatus _ in files.ListAsync(directory, recursive: false, null, cancellationToken).ConfigureAwait(false))
+                return false;
+            return true;
+        }
+        catch (CacheException e) when (e.Error is CacheError.NotFound or CacheError.NotADirectory)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> TryDeleteAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await files.DeleteAsync(path, recursive: false, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (CacheException e) when (e.Error is CacheError.NotFound or CacheError.NotEmpty)
+        {
+            return false;
+        }
+        catch (CacheException e) when (e.Error is CacheError.InvalidArgument && files.Mounts.LeadsToMount(path))
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using Microsoft.AspNetCore.Http;
+using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.Rest.Files;
+using Orleans.Cache.Gateway.S3.Errors;
+using Orleans.Cache.Gateway.S3.Metadata;
+using Orleans.Cache.Gateway.S3.Requests;
+using Orleans.Cache.Metadata;
+
+namespace Orleans.Cache.Gateway.S3.Objects;
+
+/// <summary>
+/// GetObject and HeadObject. The body goes the same way as those of the native REST: <see cref="FileBody"/>. An answer holds bytes of one
+/// version; where the source has left it before anything was sent, the object is looked up once more.
+/// </summary>
+internal sealed class ReadObject(CacheFileSystem files, RecordStore records)
+{
+    /// <summary>As for files: one restart.</summary>
+    private const int Attempts = 2;
+
+    public async Task HandleAsync(S3Request request)
+    {
+        ObjectKey key = ObjectKey.ToRead(request.Root, request.Key);
+        RefuseOtherVersions(request);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await AnswerAsync(request, key).ConfigureAwait(false);
+                return;
+            }
+            catch (CacheException e) when (e.Error == CacheError.Changed && attempt < Attempts && !request.Response.HasStarted)
+            {
+                request.Response.Clear();
+            }
+        }
+    }
+
+    /// <summary>Objects have one version each, which S3 calls null.</summary>
+    public static void RefuseOtherVersions(S3Request request)
+    {
+        if (request.Query.Get("versionId") is { Length: > 0 } version and not "null")
+            throw new S3Error(400, "InvalidArgument", $"Invalid version id specified: '{version}'; objects have one version, 'null'.").Thrown();
+    }
+
+    private async Task AnswerAsync(S3Request request, ObjectKey key)
+    {
+        FileStatus status = await files.GetStatusAsync(key.Path, request.Aborted).ConfigureAwait(false);
+        if (status.IsDirectory != key.IsDirectory)
+            throw S3Error.NoSuchKey(key.Key).Thrown();
+        FoundObject found = await FoundObject.OfAsync(files, records, key, status, request.Aborted).ConfigureAwait(false);
+        HttpResponse response = request.Response;
+        FileHeaders headers = found.ToFileHeaders();
+        response.Headers.ETag = headers.ETag;
+        response.Headers.LastModified = headers.LastModifiedText;
+        response.Headers[S3Headers.RequestId] = request.Id;
+        switch (RequestConditions.Of(request.Headers).Evaluate(headers))
+        {
+            case Precondition.NotModified:
+                response.StatusCode = StatusCodes.Status304NotModified;
+                return;
+            case Precondition.Failed:
+                throw S3Error.PreconditionFailed(request.Headers.IfMatch.Count > 0 ? "If-Match" : "If-Unmodified-Since").Thrown();
+        }
+        ReadPlan plan = ReadPlan.For(RangeOf(request, headers), request.Query.Number("partNumber", 1, S3Limits.MaxParts), found.Length, found.Record.Parts);
+        SetHeaders(request, found, plan);
+        if (HttpMethods.IsGet(request.Context.Request.Method) && plan.Range.Length > 0)
+            await SendAsync(request, status, plan).ConfigureAwait(false);
+    }
+
+    private ValueTask SendAsync(S3Request request, FileStatus status, in ReadPlan plan)
+    {
+        files.HotFiles.Opened(status.Path);
+        return new FileBody(request.Context, files.Open(status)).SendAsync(plan.Range);
+    }
+
+    private static string? RangeOf(S3Request request, FileHeaders headers) => RequestConditions.Of(request.Headers).RangeCounts(headers) ? request.Headers.Range.ToString() : null;
+
+    private static void SetHeaders(S3Request request, FoundObject found, in ReadPlan plan)
+    {
+        HttpResponse response = request.Response;
+        response.StatusCode = plan.IsPart ? StatusCodes.Status206PartialContent : StatusCodes.Status200OK;
+        response.Headers.AcceptRanges = "bytes";
+        response.ContentLength = plan.Range.Length;
+        if (plan.IsPart)
+            response.Headers.ContentRange = plan.Range.ContentRange(found.Length);
+        ObjectHeaders.Write(response, found.Record, request.Query);
+        // Of the whole object only: whoever asked for a part would compare it with that.
+        if (found.Record.Checksum is { } sum && !plan.IsPart && string.Equals(request.Header(S3Headers.ChecksumMode), "ENABLED", StringComparison.OrdinalIgnoreCase))
+        {
+            response.Headers[sum.Header] = sum.Value;
+            response.Headers[S3Headers.ChecksumType] = sum.Type;
+        }
+    }
+}

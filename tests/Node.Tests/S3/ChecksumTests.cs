@@ -1,0 +1,38 @@
+using System.Text;
+using Orleans.Cache.Gateway.S3.Checksums;
+
+namespace Orleans.Cache.Node.Tests.S3;
+
+public sealed class ChecksumTests
+{
+    /// <summary>The catalogues' check values: of the nine digits.</summary>
+    [Theory]
+    [InlineData("crc32", "CBF43926")]
+    [InlineData("crc32c", "E3069283")]
+    [InlineData("crc64nvme", "AE8B14860A799888")]
+    [InlineData("sha1", "F7C3BC1D808E04732ADF679965CCC34CA7AE3441")]
+    [InlineData("sha256", "15E2B0D3C33891EBB0F1EF609EC419420C20E320CE94C65FBC8C3312448EB225")]
+    public void Sums_are_those_of_the_catalogues(string name, string hex) =>
+        Assert.Equal(Convert.ToBase64String(Convert.FromHexString(hex)), Of(name, Encoding.ASCII.GetBytes("123456789"), 9));
+
+    [Fact]
+    public void However_the_bytes_come_the_sum_is_the_same()
+    {
+        byte[] data = new byte[1000];
+        new Random(1).NextBytes(data);
+        foreach (string name in Checksum.Names)
+        {
+            string whole = Of(name, data, data.Length);
+            for (int piece = 1; piece < 20; piece++)
+                Assert.Equal(whole, Of(name, data, piece));
+        }
+    }
+
+    private static string Of(string name, byte[] data, int piece)
+    {
+        using Checksum sum = Checksum.Create(name)!;
+        for (int at = 0; at < data.Length; at += piece)
+            sum.Append(data.AsSpan(at, Math.Min(piece, data.Length - at)));
+        return sum.ToBase64();
+    }
+}
