@@ -15,7 +15,8 @@ internal sealed class WholeAnswers : DelegatingHandler
         HttpResponseMessage answer = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         // Bytes of an object stream to whoever asked for them; no other answer to a GET has an ETag.
         bool isObject = request.Method == HttpMethod.Get && answer.IsSuccessStatusCode && answer.Headers.NonValidated.Contains("ETag");
-        if (isObject)
+        // The answer to a HEAD has the length of an object and no body.
+        if (isObject || request.Method == HttpMethod.Head)
             return answer;
         try
         {

@@ -23,6 +23,7 @@ public sealed class S3WriteTests : UnderStorageFixture
     [InlineData(Part + 1)]
     [InlineData(3 * Part)]
     [InlineData((3 * Part) + 12_345)]
+    [InlineData(4 * Part)]
     public async Task A_content_of_any_length_is_stored_as_it_is(int length)
     {
         UfsStatus written = await PutAsync("file", Content(length));
