@@ -3,7 +3,7 @@ using Orleans.Concurrency;
 namespace Orleans.Cache.Grains.Files;
 
 /// <summary>
-/// One file, whether or not it is there: where every open and stat in the cluster asks. Lives at the node that owns the file's first stripe; its key
+/// One file, whether or not it is there: where every open and stat in the cluster asks what its owner does not believe yet. Lives at the node that owns the file's first stripe; its key
 /// is <see cref="Placement.GrainKey.OfFile"/>.
 /// </summary>
 [Alias("ocache.file")]

@@ -8,7 +8,7 @@ namespace Orleans.Cache.Grains.Telemetry;
 /// <summary>What grains on this silo did, since it started; published with the node's other counters.</summary>
 public sealed class GrainCounters
 {
-    /// <summary>Calls that files' grains here answered: each open and stat of a file that this node owns.</summary>
+    /// <summary>Calls that files' grains here answered: opens and stats of files that this node owns, but those that were asked here and believed.</summary>
     public Tally FileCalls { get; } = new();
 
     /// <summary>Calls that pages' grains here answered.</summary>
