@@ -23,6 +23,9 @@ internal sealed partial class LoadJob(
     private volatile LoadState _state;
     private volatile bool _gaveUp;
 
+    /// <summary>Somebody stops it. The token says less: a job that ends by itself cancels it, too.</summary>
+    private volatile bool _wasStopped;
+
     public CachePath Path { get; } = path;
 
     /// <summary>Runs and has not been told to stop.</summary>
@@ -38,7 +41,7 @@ internal sealed partial class LoadJob(
             return new LoadProgress
             {
                 Path = Path,
-                State = state is LoadState.Running or LoadState.Verifying && _stopping.IsCancellationRequested && !_gaveUp ? LoadState.Stopped : state,
+                State = state is LoadState.Running or LoadState.Verifying && _wasStopped && !_gaveUp ? LoadState.Stopped : state,
                 StartedAt = _startedAt,
                 Elapsed = elapsed < 0 ? time.GetElapsedTime(_started) : TimeSpan.FromTicks(elapsed),
                 FilesFound = _tally.FilesFound,
@@ -53,7 +56,11 @@ internal sealed partial class LoadJob(
     }
 
     /// <summary>Stopped from the return on; whoever waits for it hears on other threads.</summary>
-    public void Stop() => _ = _stopping.CancelAsync();
+    public void Stop()
+    {
+        _wasStopped = true;
+        _ = _stopping.CancelAsync();
+    }
 
     /// <summary>Never throws: what goes wrong is in the progress.</summary>
     public async Task RunAsync()
