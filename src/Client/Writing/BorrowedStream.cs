@@ -9,6 +9,7 @@ internal sealed class BorrowedStream(Stream inner) : Stream
 {
     private readonly long _end = inner.CanSeek ? inner.Length : -1;
     private readonly byte[] _behind = new byte[1];
+    private bool _hasEnded;
 
     /// <summary>Whether any of the content was asked for: then it cannot be sent a second time.</summary>
     public bool IsBegun { get; private set; }
@@ -49,10 +50,16 @@ internal sealed class BorrowedStream(Stream inner) : Stream
 
     private async ValueTask<int> ReadAnnouncedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        if (_hasEnded)
+            return 0;
         int wanted = (int)Math.Clamp(_end - inner.Position, 0, buffer.Length);
         int read = wanted == 0 ? 0 : await inner.ReadAsync(buffer[..wanted], cancellationToken).ConfigureAwait(false);
-        if (inner.Position >= _end && await inner.ReadAsync(_behind, cancellationToken).ConfigureAwait(false) > 0)
+        if (inner.Position < _end)
+            return read;
+        if (await inner.ReadAsync(_behind, cancellationToken).ConfigureAwait(false) > 0)
             throw new InvalidDataException($"The content has grown beyond the {_end} bytes that it had; nothing was written. Write it again when it is complete.");
+        // Looked behind once: after that the node has all that was announced and commits it.
+        _hasEnded = true;
         return read;
     }
 

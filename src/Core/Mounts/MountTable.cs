@@ -39,7 +39,7 @@ public sealed class MountTable
         }
         Fingerprint = Mounts.Aggregate(0UL, (seed, m) => XxHash64.Of(Encoding.UTF8.GetBytes($"{m.Path}={m.Storage.Identity},{m.Freshness},{m.IsWritable},{m.Replicas}{(m.ServesStale ? ",stale" : "")}"), seed));
         _replicas = Mounts.Where(m => m.Replicas > 1).GroupBy(m => m.Storage.Identity).ToFrozenDictionary(g => g.Key, g => g.Max(m => m.Replicas));
-        _uses = Mounts.Where(m => m.Use is not null).DistinctBy(m => m.Storage.Identity).ToFrozenDictionary(m => m.Storage.Identity, m => m.Use!);
+        _uses = _longestFirst.Where(m => m.Use is not null).DistinctBy(m => m.Storage.Identity).ToFrozenDictionary(m => m.Storage.Identity, m => m.Use!);
         _storages = _longestFirst.Select(m => m.Storage).Concat(removed ?? []).DistinctBy(s => s.Identity).ToFrozenDictionary(s => s.Identity);
     }
 

@@ -29,7 +29,7 @@ public static class UfsTrafficMetrics
             "ocache.saved.volume", () => Saved(mounts, prices, s => s.Bytes), "By", "Bytes that clients were given of object stores, less those that were fetched.");
         // Gauges are whole numbers; a millionth of the currency is less than any request costs.
         counters.ObserveGauge(
-            "ocache.saved.micros", () => Saved(mounts, prices, s => (long)(s.Money * 1_000_000)), "{micro}", "What that would have cost, in millionths of the currency of --prices.");
+            "ocache.saved.micros", () => Saved(mounts, prices, s => (long)Math.Min(s.Money * 1_000_000, long.MaxValue)), "{micro}", "What that would have cost, in millionths of the currency of --prices.");
     }
 
     private static IEnumerable<Measurement<long>> Saved(Func<MountTable> mounts, StorePrices prices, Func<Savings, long> read) =>

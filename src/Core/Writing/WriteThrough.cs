@@ -26,16 +26,18 @@ namespace Orleans.Cache.Writing;
 /// 2 also runs where 1 failed, was cancelled, or nobody knows whether it committed: forgetting what is still true costs a
 /// request. Then 3 is left out: the old version may be there still, and a cached page is never wrong, only unused.
 /// After 1 nothing is cancelled any more. Directories above are forgotten too: a create makes missing ones, and in storages
-/// without real directories a delete ends them.
+/// without real directories a delete ends them. Each change looks at one mount table, the one that it found: a mount that comes meanwhile at the path
+/// is not what was meant.
 /// </remarks>
 internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts)
 {
     public async Task<FileStatus> CreateAsync(CachePath path, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
-        if (IsMountOrAbove(path))
+        MountTable table = mounts();
+        if (IsMountOrAbove(table, path))
             throw new CacheException(CacheError.IsDirectory, $"'{path}' is a mount or leads to one; name a file below a mount.");
-        MountedKey at = Writable(path);
-        FileRef? replaced = await FileAtAsync(path, cancellationToken).ConfigureAwait(false);
+        MountedKey at = Writable(table, path);
+        FileRef? replaced = await FileAtAsync(at, path, cancellationToken).ConfigureAwait(false);
         UfsStatus written = await ChangeAsync(
             path, at.Key, recursive: false, () => at.Mount.Storage.CreateAsync(at.Key, content, condition, cancellationToken)).ConfigureAwait(false);
         await DropAsync(replaced).ConfigureAwait(false);
@@ -44,16 +46,17 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
 
     public async Task CreateDirectoryAsync(CachePath path, CancellationToken cancellationToken)
     {
-        if (IsMountOrAbove(path))
+        MountTable table = mounts();
+        if (IsMountOrAbove(table, path))
             return;
-        MountedKey at = Writable(path);
+        MountedKey at = Writable(table, path);
         await ChangeAsync(path, at.Key, recursive: false, () => at.Mount.Storage.CreateDirectoryAsync(at.Key, cancellationToken)).ConfigureAwait(false);
     }
 
     public async Task DeleteAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
     {
-        MountedKey at = WritableEntry(path, "deleted");
-        FileRef? gone = await FileAtAsync(path, cancellationToken).ConfigureAwait(false);
+        MountedKey at = WritableEntry(mounts(), path, "deleted");
+        FileRef? gone = await FileAtAsync(at, path, cancellationToken).ConfigureAwait(false);
         // A directory that is not empty fails the first attempt: what is deleted at once is a file, a link or an empty directory.
         bool alone = await ChangeAsync(
             path, at.Key, recursive, () => TreeDeletion.DeleteAsync(at.Mount.Storage, at.Key, recursive, cancellationToken)).ConfigureAwait(false);
@@ -62,12 +65,13 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
 
     public async Task RenameAsync(CachePath from, CachePath to, CancellationToken cancellationToken)
     {
-        MountedKey source = WritableEntry(from, "moved");
-        MountedKey target = WritableEntry(to, "replaced");
+        MountTable table = mounts();
+        MountedKey source = WritableEntry(table, from, "moved");
+        MountedKey target = WritableEntry(table, to, "replaced");
         if (source.Mount != target.Mount)
             throw new CacheException(CacheError.NotSupported, $"'{from}' and '{to}' belong to different mounts, between which nothing can be moved; copy it and delete the original.");
-        FileRef? moved = await FileAtAsync(from, cancellationToken).ConfigureAwait(false);
-        FileRef? replaced = await FileAtAsync(to, cancellationToken).ConfigureAwait(false);
+        FileRef? moved = await FileAtAsync(source, from, cancellationToken).ConfigureAwait(false);
+        FileRef? replaced = await FileAtAsync(target, to, cancellationToken).ConfigureAwait(false);
         await ChangeAsync(
             from, source.Key, recursive: true,
             () => ChangeAsync(to, target.Key, recursive: true, () => target.Mount.Storage.RenameAsync(source.Key, target.Key, cancellationToken)))
@@ -78,9 +82,9 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
 
     /// <summary>The mount that takes a change of the path.</summary>
     /// <exception cref="CacheException">NotFound, ReadOnly, NotSupported.</exception>
-    private MountedKey Writable(CachePath path)
+    private static MountedKey Writable(MountTable table, CachePath path)
     {
-        if (!mounts().TryResolve(path, out MountedKey at))
+        if (!table.TryResolve(path, out MountedKey at))
             throw new CacheException(CacheError.NotFound, $"No mount holds '{path}'; write below one of the mounts.");
         if (!at.Mount.IsWritable)
             throw new CacheException(CacheError.ReadOnly, $"'{path}' lies in the mount '{at.Mount.Path}', which is read-only; mount it with option rw to write to it.");
@@ -89,23 +93,22 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
         return at;
     }
 
-    private MountedKey WritableEntry(CachePath path, string change)
+    private static MountedKey WritableEntry(MountTable table, CachePath path, string change)
     {
-        if (IsMountOrAbove(path))
+        if (IsMountOrAbove(table, path))
             throw new CacheException(CacheError.InvalidArgument, $"'{path}' is a mount or leads to one and cannot be {change}; name an entry below a mount.");
-        return Writable(path);
+        return Writable(table, path);
     }
 
     /// <summary>Such directories are there by the mount table's word.</summary>
-    private bool IsMountOrAbove(CachePath path) => mounts().Mounts.Any(mount => mount.Path.IsWithin(path));
+    private static bool IsMountOrAbove(MountTable table, CachePath path) => table.Mounts.Any(mount => mount.Path.IsWithin(path));
 
     /// <summary>
     /// The file that is believed to be there, whose pages a change leaves unused. A belief that is out of date leaves those of another
     /// version to eviction. So does a source that does not answer.
     /// </summary>
-    private async ValueTask<FileRef?> FileAtAsync(CachePath path, CancellationToken cancellationToken)
+    private async ValueTask<FileRef?> FileAtAsync(MountedKey at, CachePath path, CancellationToken cancellationToken)
     {
-        mounts().TryResolve(path, out MountedKey at);
         try
         {
             StatusAnswer answer = await nodes.OwnerOf(at.Mount.Storage.Identity, at.Key, 0).GetStatusAsync(path, cancellationToken).ConfigureAwait(false);

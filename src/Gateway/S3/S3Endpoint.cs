@@ -45,6 +45,9 @@ internal sealed partial class S3Endpoint(
         request.IsWrite = Permissions.IsWrite(operation);
         Name(request.Context, operation);
         Permissions.Require(request, operation); // 4.
+        // Where nobody needs a key, any page in a browser of this machine could write.
+        if (request.IsWrite && options.Keys.Count == 0 && !cors.IsOwnOrAllowed(request.Context.Request))
+            throw S3Error.AccessDenied("Pages of this origin may not write here; --s3-cors names the origins that may, --s3-key who else.").Thrown();
         if (request.Bucket.Length > 0)
             request.Root = buckets.RootOf(request.Bucket);
         request.Response.Headers[S3Headers.RequestId] = request.Id;
@@ -75,7 +78,7 @@ internal sealed partial class S3Endpoint(
         S3Error error = ErrorOf(context, request, failure);
         if (context.Response.HasStarted)
         {
-            LogCut(raw, error.Message);
+            LogCut(request?.Target.Path ?? "a request", error.Message);
             context.Abort();
             return;
         }

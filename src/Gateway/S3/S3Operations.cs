@@ -5,7 +5,6 @@ using Orleans.Cache.Gateway.S3.Multipart;
 using Orleans.Cache.Gateway.S3.Objects;
 using Orleans.Cache.Gateway.S3.Requests;
 using Orleans.Cache.Gateway.S3.Tagging;
-using Orleans.Cache.Gateway.S3.Xml;
 
 namespace Orleans.Cache.Gateway.S3;
 
@@ -29,8 +28,7 @@ internal sealed class S3Operations(
         S3Operation.CreateBucket => buckets.CreateAsync(request),
         S3Operation.DeleteBucket => buckets.DeleteAsync(request),
         S3Operation.GetBucketLocation => buckets.LocationAsync(request),
-        // Never on: objects have one version.
-        S3Operation.GetBucketVersioning => XmlAnswer.WriteAsync(request.Context, "VersioningConfiguration", _ => { }),
+        S3Operation.GetBucketVersioning => buckets.VersioningAsync(request),
         S3Operation.GetBucketCors => cors.DescribeAsync(request),
         S3Operation.GetBucketAcl or S3Operation.GetObjectAcl => descriptions.AclAsync(request),
         S3Operation.GetObjectAttributes => descriptions.AttributesAsync(request),

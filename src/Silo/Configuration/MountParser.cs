@@ -13,6 +13,8 @@ namespace Orleans.Cache.Silo.Configuration;
 internal sealed class MountParser(string workingDirectory, ICollection<string> problems)
 {
     /// <summary>Those of every mount; connectors have more.</summary>
+    private const long LeastBandwidth = 64 * CacheLimits.KiB;
+
     private static readonly string[] CommonOptions = ["mode", "ttl", "replicas", "latency", "bandwidth", "max-bandwidth", "serve-stale", "rw", "ro"];
 
     /// <summary>Options without a value.</summary>
@@ -45,6 +47,9 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
         TimeSpan latency = ReadDuration(where, options, "latency") ?? TimeSpan.Zero;
         long? bandwidth = ReadSize(where, options, "bandwidth");
         long? maxBandwidth = ReadSize(where, options, "max-bandwidth");
+        // Below that a single piece takes longer than a source may say nothing.
+        if (maxBandwidth < LeastBandwidth)
+            problems.Add($"{where}: max-bandwidth={ByteSize.Format(maxBandwidth.Value)} is less than {ByteSize.Format(LeastBandwidth)} per second; give at least that.");
         int replicas = ReadReplicas(where, options);
         if (freshness.Mode == FreshnessMode.Strict && options.ContainsKey("serve-stale"))
             problems.Add($"{where}: mode=strict asks at each open, serve-stale answers without; give the one that is meant.");

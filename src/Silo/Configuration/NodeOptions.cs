@@ -74,7 +74,7 @@ internal sealed record NodeOptions
 /// <param name="Bandwidth">Bytes per second of each stream, for demonstrations and benchmarks; null: unlimited.</param>
 internal sealed record MountOptions(CachePath Path, string Uri, Freshness Freshness, TimeSpan Latency, long? Bandwidth)
 {
-    private static readonly string[] NothingToHide = ["file:", "abfs:", "abfss:", "wasb:", "wasbs:"];
+    private static readonly string[] ContainerFirst = ["abfs:", "abfss:", "wasb:", "wasbs:"];
 
     /// <summary>The URI without user information and query, which is where credentials stand.</summary>
     public string SafeUri => Redact(Uri);
@@ -113,11 +113,14 @@ internal sealed record MountOptions(CachePath Path, string Uri, Freshness Freshn
 
     public static string Redact(string uri)
     {
-        // In a local path '?', '#' and '@' are characters of names; before the '@' of Azure's spellings stands the container.
-        if (NothingToHide.Any(scheme => uri.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)))
+        // In a local path '?', '#' and '@' are characters of names.
+        if (uri.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
             return uri;
         int query = uri.IndexOfAny(['?', '#']);
         string bare = query < 0 ? uri : uri[..query];
+        // Before the '@' of Azure's spellings stands the container.
+        if (ContainerFirst.Any(scheme => uri.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)))
+            return bare;
         int authority = bare.IndexOf("://", StringComparison.Ordinal);
         if (authority < 0)
             return bare;

@@ -50,15 +50,18 @@ internal sealed class LiveMounts(MountFile file, CacheLimits limits) : IAsyncDis
             Mount? there = now.Table.At(options.Path);
             RequireRoom(options.Path, there, replace);
             Mount added = await mount(cancellationToken).ConfigureAwait(false) with { IsAdded = true };
+            IUnderStorage? closed;
             try
             {
-                await ChangeAsync(now, there, added, now.Added.RemoveAll(o => o.Path == options.Path).Add(options)).ConfigureAwait(false);
+                closed = Change(now, there, added, now.Added.RemoveAll(o => o.Path == options.Path).Add(options));
             }
             catch
             {
                 await added.Storage.DisposeAsync().ConfigureAwait(false);
                 throw;
             }
+            if (closed is not null)
+                await closed.DisposeAsync().ConfigureAwait(false);
             return (added, there is not null);
         }
         finally
@@ -67,17 +70,21 @@ internal sealed class LiveMounts(MountFile file, CacheLimits limits) : IAsyncDis
         }
     }
 
-    /// <returns>What was mounted.</returns>
+    /// <returns>What was mounted; null: it could not be opened when the node started.</returns>
     /// <exception cref="CacheException">NotFound, InvalidArgument (configured), NoSpace.</exception>
-    public async Task<Mount> RemoveAsync(CachePath path, CancellationToken cancellationToken)
+    public async Task<Mount?> RemoveAsync(CachePath path, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             State now = _state;
-            Mount there = now.Table.At(path) ?? throw new CacheException(CacheError.NotFound, $"Nothing is mounted at '{path}'.");
-            RequireAdded(there);
-            await ChangeAsync(now, there, added: null, now.Added.RemoveAll(o => o.Path == path)).ConfigureAwait(false);
+            Mount? there = now.Table.At(path);
+            if (there is not null)
+                RequireAdded(there);
+            else if (!now.Added.Any(o => o.Path == path))
+                throw new CacheException(CacheError.NotFound, $"Nothing is mounted at '{path}'.");
+            if (Change(now, there, added: null, now.Added.RemoveAll(o => o.Path == path)) is { } closed)
+                await closed.DisposeAsync().ConfigureAwait(false);
             return there;
         }
         finally
@@ -111,7 +118,8 @@ internal sealed class LiveMounts(MountFile file, CacheLimits limits) : IAsyncDis
             throw new CacheException(CacheError.InvalidArgument, $"The mount at '{mount.Path}' is part of the node's configuration; change it there and restart the node.");
     }
 
-    private async Task ChangeAsync(State now, Mount? gone, Mount? added, ImmutableArray<MountOptions> options)
+    /// <returns>An under storage whose readers have had their time, to be closed; the change does not depend on that.</returns>
+    private IUnderStorage? Change(State now, Mount? gone, Mount? added, ImmutableArray<MountOptions> options)
     {
         long version = now.Table.Version + 1;
         ImmutableArray<IUnderStorage> removed = gone is null ? now.Removed : now.Removed.Add(gone.Storage);
@@ -121,8 +129,7 @@ internal sealed class LiveMounts(MountFile file, CacheLimits limits) : IAsyncDis
         var table = new MountTable(version, now.Table.Mounts.Where(m => m != gone).Concat(added is null ? [] : [added]), removed.Reverse());
         file.Write(new MountRecords(version, [.. options.Select(o => new MountRecord(o.Path.Value, o.Uri, o.Given))]));
         _state = new State(table, options, removed);
-        if (closed is not null)
-            await closed.DisposeAsync().ConfigureAwait(false);
+        return closed;
     }
 
     private sealed record State(MountTable Table, ImmutableArray<MountOptions> Added, ImmutableArray<IUnderStorage> Removed);

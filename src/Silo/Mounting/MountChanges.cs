@@ -24,9 +24,9 @@ internal sealed partial class MountChanges(NodeOptions options, LiveMounts mount
     public async Task<DroppedPages?> RemoveAsync(CachePath path, bool free, CancellationToken cancellationToken)
     {
         RequireNoGrid();
-        Mount removed = await mounts.RemoveAsync(path, cancellationToken).ConfigureAwait(false);
-        LogRemoved(removed.Path.Value, removed.Uri);
-        return free ? await node.FreeAsync(removed.Storage.Identity, cancellationToken).ConfigureAwait(false) : null;
+        Mount? removed = await mounts.RemoveAsync(path, cancellationToken).ConfigureAwait(false);
+        LogRemoved(path.Value, removed?.Uri ?? "what could not be opened");
+        return free && removed is not null ? await node.FreeAsync(removed.Storage.Identity, cancellationToken).ConfigureAwait(false) : null;
     }
 
     private void RequireNoGrid()

@@ -6,7 +6,8 @@ namespace Orleans.Cache.Silo.Mounting;
 
 /// <summary>
 /// The mounts that a node begins with: those of its configuration, each checked, and those that were added before it was restarted. Those were checked
-/// when they were added: a node comes back while a store of theirs is away. At one path the configuration counts.
+/// when they were added: a node comes back while a store of theirs is away, and one that cannot even be opened (a directory that is gone, a secret that is not
+/// there) is left out until the next start. At one path the configuration counts.
 /// </summary>
 internal sealed partial class MountsAtStart(NodeOptions options, MountFile file, MountOpener opener, ILogger log)
 {
@@ -17,10 +18,9 @@ internal sealed partial class MountsAtStart(NodeOptions options, MountFile file,
         MountRecords stored = file.Read();
         var problems = new List<string>();
         MountOptions[] added = [.. stored.Mounts.Select(record => Restored(record, problems)).OfType<MountOptions>()];
-        problems.AddRange(LocalDirectories.Complaints(options with { Mounts = added }, MountedFileSystems.Read()).Select(AsStored));
         var opened = new List<Mount>();
         opened.AddRange(options.Mounts.Select(o => Open(o, "--mount", problems)).OfType<Mount>());
-        opened.AddRange(added.Select(o => Open(o, StoredAs, problems)).OfType<Mount>().Select(m => m with { IsAdded = true }));
+        opened.AddRange(added.Select(Reopened).OfType<Mount>());
         mounts.Begin(stored.Version, opened, [.. added]);
         if (problems.Count == 0)
             problems.AddRange(await MountCheck.RunAsync(options.Mounts, mounts.Table, cancellationToken).ConfigureAwait(false));
@@ -30,7 +30,15 @@ internal sealed partial class MountsAtStart(NodeOptions options, MountFile file,
 
     private string StoredAs => $"added mount (in {file.Path})";
 
-    private string AsStored(string complaint) => complaint.Replace("--mount", StoredAs, StringComparison.Ordinal);
+    private Mount? Reopened(MountOptions mount)
+    {
+        var troubles = new List<string>(
+            LocalDirectories.Complaints(options with { Mounts = [mount] }, MountedFileSystems.Read()).Select(c => c.Replace("--mount", StoredAs, StringComparison.Ordinal)));
+        Mount? opened = troubles.Count == 0 ? Open(mount, StoredAs, troubles) : null;
+        foreach (string trouble in troubles)
+            LogLeftOut(trouble);
+        return opened is null ? null : opened with { IsAdded = true };
+    }
 
     private MountOptions? Restored(MountRecord record, List<string> problems)
     {
@@ -59,6 +67,9 @@ internal sealed partial class MountsAtStart(NodeOptions options, MountFile file,
             return null;
         }
     }
+
+    [LoggerMessage(LogLevel.Error, "An added mount is not there until it can be opened at a start, or is removed: {Trouble}")]
+    private partial void LogLeftOut(string trouble);
 
     [LoggerMessage(LogLevel.Warning, "A mount at '{Path}' is configured and counts; the one that was added there before is forgotten ({File})")]
     private partial void LogShadowed(string path, string file);

@@ -100,7 +100,7 @@ public sealed class HostileMessageTests(HostileNode node) : IClassFixture<Hostil
     [InlineData("/api/v1/files/data/a", "POST", "PATCH", "OPTIONS", "TRACE", "BREW", "PROPFIND")]
     [InlineData("/api/v1/status/data/a", "POST", "PUT", "DELETE", "PATCH", "HEADS")]
     [InlineData("/api/v1/list/data", "POST", "PUT", "DELETE")]
-    [InlineData("/api/v1/mounts", "POST", "PUT", "DELETE")]
+    [InlineData("/api/v1/mounts", "POST", "PATCH")]
     [InlineData("/api/v1/cache", "POST", "DELETE", "TRACE")]
     [InlineData("/api/v1/free", "GET", "PUT", "DELETE")]
     [InlineData("/api/v1/mkdir", "GET", "PUT", "DELETE")]

@@ -28,6 +28,11 @@ public sealed class LocalUserTests
         // Nobody's: no socket of this machine has these ends.
         var stranger = new IPEndPoint(((IPEndPoint)accepted.RemoteEndPoint!).Address, 1);
         Assert.False(LocalUser.Owns(stranger, (IPEndPoint)accepted.LocalEndPoint!));
+        // A socket that was closed belongs to nobody, and stands in the table as root's.
+        var peer = (IPEndPoint)accepted.RemoteEndPoint!;
+        client.Dispose();
+        Assert.Equal(0, await accepted.ReceiveAsync(new byte[1]));
+        Assert.False(LocalUser.Owns(peer, (IPEndPoint)accepted.LocalEndPoint!));
     }
 
     [Fact]

@@ -13,10 +13,15 @@ internal static partial class LocalUser
 {
     private const int Root = 0;
 
-    // "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid ..."
+    // "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ..."
     private const int LocalField = 1;
     private const int RemoteField = 2;
+    private const int StateField = 3;
     private const int UserField = 7;
+    private const int InodeField = 9;
+
+    /// <summary>A connection that both sides have open. What its process has closed belongs to nobody any more, and stands there as root's.</summary>
+    private const string Established = "01";
 
     /// <summary>Whether the peer is a process of this machine that runs as the user of this one, or as root.</summary>
     /// <param name="peer">The connection's other end.</param>
@@ -40,8 +45,9 @@ internal static partial class LocalUser
         foreach (string line in File.ReadLines(table))
         {
             string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (fields.Length > UserField && fields[LocalField] == from && fields[RemoteField] == to)
-                return uint.Parse(fields[UserField], CultureInfo.InvariantCulture);
+            if (fields.Length <= InodeField || fields[LocalField] != from || fields[RemoteField] != to)
+                continue;
+            return fields[StateField] != Established || fields[InodeField] == "0" ? null : uint.Parse(fields[UserField], CultureInfo.InvariantCulture);
         }
         return null;
     }

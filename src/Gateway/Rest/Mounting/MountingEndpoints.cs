@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Orleans.Cache.Gateway.Rest.Browsing;
@@ -25,6 +26,7 @@ internal sealed class MountingEndpoints(StorePrices prices, IMountChanges? chang
 
     public async Task PutAsync(HttpContext context)
     {
+        await LeaveEventThread();
         IMountChanges mounts = Allowed(context);
         CachePath path = RequestTarget.PathOf(context, MountsEndpoint.Route);
         MountRequest wanted = await ReadAsync(context.Request).ConfigureAwait(false);
@@ -36,19 +38,26 @@ internal sealed class MountingEndpoints(StorePrices prices, IMountChanges? chang
 
     public async Task<RemovedMountBody> DeleteAsync(HttpContext context)
     {
+        await LeaveEventThread();
         IMountChanges mounts = Allowed(context);
         CachePath path = RequestTarget.PathOf(context, MountsEndpoint.Route);
         DroppedPages? freed = await mounts.RemoveAsync(path, QueryValues.Flag(context.Request.QueryString, "free"), context.RequestAborted).ConfigureAwait(false);
         return new(path.Value, freed?.Files, freed?.Pages, freed?.Bytes);
     }
 
+    /// <summary>What follows looks at disks and into /proc; the events of other connections run on this thread (decision 0002).</summary>
+    private static ConfiguredTaskAwaitable LeaveEventThread() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
     private IMountChanges Allowed(HttpContext context)
     {
         if (changes is null)
             throw new CacheException(CacheError.NotSupported, "The mounts of this node cannot be changed while it runs.");
         // A page in a browser of the node's user is not that user; browsers say whose page it is.
-        bool isBrowser = context.Request.Headers.Origin.Count > 0;
-        if (!isBrowser && (changes.AreRemote || IsOwnUser(context.Connection)))
+        IHeaderDictionary headers = context.Request.Headers;
+        bool isBrowser = headers.Origin.Count > 0;
+        // Nor is whoever asks through a proxy that runs here.
+        bool isPassedOn = headers.ContainsKey("Forwarded") || headers.ContainsKey("X-Forwarded-For") || headers.Via.Count > 0;
+        if (!isBrowser && (changes.AreRemote || !isPassedOn && IsOwnUser(context.Connection)))
             return changes;
         throw new CacheException(
             CacheError.AccessDenied,

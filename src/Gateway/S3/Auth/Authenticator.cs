@@ -20,6 +20,9 @@ internal sealed class Authenticator(S3Options options, TimeProvider time)
     private readonly FrozenDictionary<string, AccessKey> _keys = options.Keys.ToFrozenDictionary(k => k.Id, StringComparer.Ordinal);
     private readonly Caller _public = options.Keys.Count == 0 ? Caller.Anybody : Caller.Public(options.Buckets.Where(b => b.IsPublic).Select(b => b.Name));
 
+    private readonly FrozenDictionary<string, Caller> _callers = options.Keys.ToFrozenDictionary(
+        k => k.Id, k => Caller.Of(k, Caller.Public(options.Buckets.Where(b => b.IsPublic).Select(b => b.Name))), StringComparer.Ordinal);
+
     /// <summary>Keys of a day: one a key of the configuration, and forgotten when another day comes.</summary>
     private readonly ConcurrentDictionary<string, (string Day, byte[] Key)> _signingKeys = new();
 
@@ -69,7 +72,7 @@ internal sealed class Authenticator(S3Options options, TimeProvider time)
                 Details = [new("AWSAccessKeyId", key.Id), new("CanonicalRequest", canonical)],
             }.Thrown();
         }
-        request.Caller = Caller.Of(key);
+        request.Caller = _callers[key.Id];
         request.Payload = PayloadSignature.Of(payload, new ChunkKey(signingKey, signed.Date, signed.Scope, signed.Signature));
     }
 

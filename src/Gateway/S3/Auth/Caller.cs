@@ -13,9 +13,13 @@ internal sealed record Caller(string Name, IReadOnlyList<string> Reads, IReadOnl
     /// <summary>Whoever asks, where no keys are configured.</summary>
     public static Caller Anybody { get; } = new("", Everything, Everything);
 
-    public static Caller Of(AccessKey key) => new(key.Id, key.Read, key.Write);
+    /// <summary>Nobody whose key is known, of whom answers that others see must not depend.</summary>
+    public bool IsPublic { get; private init; }
 
-    public static Caller Public(IEnumerable<string> buckets) => new("", [.. buckets], []);
+    /// <summary>What everybody may read, the holder of a key may, too.</summary>
+    public static Caller Of(AccessKey key, Caller everybody) => new(key.Id, [.. key.Read, .. everybody.Reads], key.Write);
+
+    public static Caller Public(IEnumerable<string> buckets) => new("", [.. buckets], []) { IsPublic = true };
 
     public bool MayRead(string bucket, string key) => Covers(Reads, bucket, key);
 

@@ -122,7 +122,7 @@ internal sealed class ChunkDecoder(PayloadSignature kind) : IDisposable
     {
         int semicolon = line.IndexOf((byte)';');
         ReadOnlySpan<byte> size = semicolon < 0 ? line : line[..semicolon];
-        // Fifteen digits are a petabyte of petabytes, and cannot overflow.
+        // Fifteen hexadecimal digits are an exbibyte, and cannot overflow.
         if (size.Length is 0 or > 15 || !Utf8Parser.TryParse(size, out _left, out int used, 'x') || used != size.Length)
             throw Malformed("a chunk's size is not a hexadecimal number");
         _signature = semicolon < 0 ? null : SignatureOf(line[(semicolon + 1)..]);

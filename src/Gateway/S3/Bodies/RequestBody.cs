@@ -24,6 +24,7 @@ internal sealed class RequestBody : ForwardStream
     private readonly Checksum? _checksum;
     private readonly long? _expected;
     private string? _md5Hex;
+    private bool _isVerified;
 
     private RequestBody(S3Request request, UploadStream upload, bool checksums)
     {
@@ -65,7 +66,8 @@ internal sealed class RequestBody : ForwardStream
             : await _chunked.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         if (read == 0)
         {
-            Verify();
+            if (!buffer.IsEmpty && !_isVerified)
+                Verify();
             return 0;
         }
         BytesRead += read;
@@ -99,6 +101,7 @@ internal sealed class RequestBody : ForwardStream
             throw S3Error.BadDigest("The Content-MD5 you specified did not match what we received; nothing was written.").Thrown();
         if (_checksum is not null && Checksum is null)
             Checksum = ChecksumDemands.Verified(_request, _checksum, _chunked?.Decoder.Trailers ?? []);
+        _isVerified = true;
     }
 
     private static long DecodedLength(S3Request request) =>

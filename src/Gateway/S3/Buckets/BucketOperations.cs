@@ -6,7 +6,9 @@ using Orleans.Cache.Gateway.S3.Bodies;
 using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Requests;
 using Orleans.Cache.Gateway.S3.Xml;
+using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
+using Orleans.Cache.Mounts;
 
 namespace Orleans.Cache.Gateway.S3.Buckets;
 
@@ -32,6 +34,13 @@ internal sealed class BucketOperations(CacheFileSystem files, BucketTable bucket
                 }
             });
         }).ConfigureAwait(false);
+    }
+
+    /// <summary>Never on: objects have one version.</summary>
+    public async Task VersioningAsync(S3Request request)
+    {
+        await buckets.RequireAsync(request.Root, request.Aborted).ConfigureAwait(false);
+        await XmlAnswer.WriteAsync(request.Context, "VersioningConfiguration", _ => { }).ConfigureAwait(false);
     }
 
     public async Task HeadAsync(S3Request request)
@@ -69,25 +78,50 @@ internal sealed class BucketOperations(CacheFileSystem files, BucketTable bucket
         request.Response.Headers.Location = "/" + request.Bucket;
     }
 
-    /// <summary>Empty is a bucket without objects: directories without files, and what the node keeps aside, go with it.</summary>
+    /// <summary>
+    /// Empty is a bucket without objects: directories without files, and what the node keeps aside, go with it. The listing may be as old as the
+    /// mount believes, so nothing that may hold an object is deleted with what it holds: directories go one by one, the deepest first, and one that has something keeps the bucket.
+    /// </summary>
     public async Task DeleteAsync(S3Request request)
     {
+        CachePath root = request.Root.Path, aside = root.Combine(BucketRoot.Aside);
         await buckets.RequireAsync(request.Root, request.Aborted).ConfigureAwait(false);
-        await foreach (FileStatus entry in files.ListAsync(request.Root.Path, recursive: true, null, request.Aborted).ConfigureAwait(false))
+        if (files.Mounts.LeadsToMount(root) || (files.Mounts.TryResolve(root, out MountedKey at) && at.Key.Length == 0))
+            throw S3Error.AccessDenied("The bucket is a mount of this node, or leads to one; it goes with its mount.").Thrown();
+        var directories = new Stack<CachePath>();
+        await foreach (FileStatus entry in files.ListAsync(root, recursive: true, null, request.Aborted).ConfigureAwait(false))
         {
-            if (!entry.IsDirectory && !entry.Path.IsWithin(request.Root.Path.Combine(BucketRoot.Aside)))
-                throw new S3Error(StatusCodes.Status409Conflict, "BucketNotEmpty", "The bucket you tried to delete is not empty.") { Details = [new("BucketName", request.Bucket)] }.Thrown();
+            if (entry.Path.IsWithin(aside))
+                continue;
+            if (!entry.IsDirectory)
+                throw NotEmpty(request);
+            directories.Push(entry.Path);
         }
-        try
-        {
-            await files.DeleteAsync(request.Root.Path, recursive: true, request.Aborted).ConfigureAwait(false);
-        }
-        catch (CacheException e) when (e.Error == CacheError.InvalidArgument)
-        {
-            throw S3Error.AccessDenied("The bucket is a mount of this node; it goes with its --mount.").Thrown();
-        }
+        while (directories.TryPop(out CachePath directory))
+            await DeleteEmptyAsync(request, directory, recursive: false).ConfigureAwait(false);
+        await DeleteEmptyAsync(request, aside, recursive: true).ConfigureAwait(false);
+        await DeleteEmptyAsync(request, root, recursive: false).ConfigureAwait(false);
         request.Response.StatusCode = StatusCodes.Status204NoContent;
     }
+
+    /// <summary>In object stores a directory is gone with its last file.</summary>
+    private async Task DeleteEmptyAsync(S3Request request, CachePath directory, bool recursive)
+    {
+        try
+        {
+            await files.DeleteAsync(directory, recursive, request.Aborted).ConfigureAwait(false);
+        }
+        catch (CacheException e) when (e.Error == CacheError.NotFound)
+        {
+        }
+        catch (CacheException e) when (e.Error == CacheError.NotEmpty)
+        {
+            throw NotEmpty(request);
+        }
+    }
+
+    private static S3Exception NotEmpty(S3Request request) => new S3Error(
+        StatusCodes.Status409Conflict, "BucketNotEmpty", "The bucket you tried to delete is not empty.") { Details = [new("BucketName", request.Bucket)] }.Thrown();
 
     /// <summary>What may be configured is the region, and it must be ours.</summary>
     private async Task ReadConfigurationAsync(S3Request request)

@@ -14,6 +14,9 @@ internal sealed class CorsRules(S3Options options)
 
     public static bool IsPreflight(HttpRequest request) => HttpMethods.IsOptions(request.Method);
 
+    /// <summary>Whether no page asks, or one of a configured origin.</summary>
+    public bool IsOwnOrAllowed(HttpRequest request) => request.Headers.Origin.Count == 0 || Allowed(request) is not null;
+
     /// <summary>Tells the browser that the page may see the answer.</summary>
     public void Allow(HttpContext context)
     {

@@ -26,7 +26,7 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
             FullObjectChecksum = IsFullObject(algorithm, type),
         };
         await buckets.RequireAsync(request.Root, request.Aborted).ConfigureAwait(false);
-        string id = await uploads.BeginAsync(request.Root, upload, request.Aborted).ConfigureAwait(false);
+        string id = await uploads.BeginAsync(key, upload, request.Aborted).ConfigureAwait(false);
         if (algorithm is not null)
         {
             request.Response.Headers[S3Headers.ChecksumAlgorithm] = algorithm.ToUpperInvariant();
@@ -44,7 +44,8 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
     {
         string id = request.Query.Get("uploadId")!;
         await uploads.FindAsync(request.Root, id, request.Key, request.Aborted).ConfigureAwait(false);
-        await uploads.RemoveAsync(request.Root, id).ConfigureAwait(false);
+        if (!await uploads.RemoveAsync(request.Root, id).ConfigureAwait(false))
+            throw new S3Error(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", "The upload's parts could not all be deleted; abort it again later.").Thrown();
         request.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

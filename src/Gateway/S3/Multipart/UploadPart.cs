@@ -31,6 +31,8 @@ internal sealed class UploadPart(CacheFileSystem files, UploadStore uploads, Cop
     {
         (string id, int number, UploadRecord upload) = await FindAsync(request).ConfigureAwait(false);
         FoundObject source = await sources.FindAsync(request).ConfigureAwait(false);
+        if (source.Status.IsDirectory)
+            throw S3Error.InvalidArgument("The copy source is a directory and holds no bytes.").Thrown();
         ByteRange range = RangeOf(request.Header(S3Headers.CopySourceRange), source);
         using Checksum? checksum = upload.ChecksumAlgorithm is { } algorithm ? Checksum.Create(algorithm) : null;
         var content = new HashingStream(FileRanges.Of(files.Open(source.Status), range), checksum);

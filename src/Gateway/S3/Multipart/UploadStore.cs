@@ -3,6 +3,7 @@ using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.S3.Buckets;
 using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Metadata;
+using Orleans.Cache.Gateway.S3.Objects;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 
@@ -20,8 +21,10 @@ internal sealed class UploadStore(CacheFileSystem files, RecordStore records)
     /// <summary>A GUID without dashes: nothing else is an id, so an id never leads anywhere else.</summary>
     private const int IdLength = 32;
 
-    public async Task<string> BeginAsync(BucketRoot bucket, UploadRecord upload, CancellationToken cancellationToken)
+    public async Task<string> BeginAsync(ObjectKey key, UploadRecord upload, CancellationToken cancellationToken)
     {
+        ObjectWriter.RequireOneMount(files.Mounts, key);
+        BucketRoot bucket = key.Bucket;
         string id = Guid.NewGuid().ToString("N");
         await records.WriteAsync(bucket.Uploads.Combine($"{id}/{UploadName}"), upload, RecordJson.Default.UploadRecord, cancellationToken).ConfigureAwait(false);
         return id;
@@ -50,6 +53,12 @@ internal sealed class UploadStore(CacheFileSystem files, RecordStore records)
         PartRecord? replaced = await records.ReadAsync(place, RecordJson.Default.PartRecord, cancellationToken).ConfigureAwait(false);
         PartRecord part = describe(written) with { Number = number, File = file };
         await records.WriteAsync(place, part, RecordJson.Default.PartRecord, cancellationToken).ConfigureAwait(false);
+        if (await TryReadAsync(bucket, id, CancellationToken.None).ConfigureAwait(false) is null)
+        {
+            // Aborted or completed meanwhile: what this part has made again would be nobody's.
+            await RemoveAsync(bucket, id).ConfigureAwait(false);
+            throw S3Error.NoSuchUpload(id).Thrown();
+        }
         if (replaced is not null)
             await TryDeleteAsync(directory.Combine(replaced.File), recursive: false).ConfigureAwait(false);
         return part;

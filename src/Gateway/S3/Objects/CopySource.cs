@@ -46,8 +46,8 @@ internal sealed class CopySource(CacheFileSystem files, RecordStore records, Buc
     {
         var conditions = new RequestConditions
         {
-            IfMatch = request.Header("x-amz-copy-source-if-match"),
-            IfNoneMatch = request.Header("x-amz-copy-source-if-none-match"),
+            IfMatch = WriteConditions.Quoted(request.Header("x-amz-copy-source-if-match")),
+            IfNoneMatch = WriteConditions.Quoted(request.Header("x-amz-copy-source-if-none-match")),
             IfModifiedSince = DateOf(request, "x-amz-copy-source-if-modified-since"),
             IfUnmodifiedSince = DateOf(request, "x-amz-copy-source-if-unmodified-since"),
         };

@@ -12,11 +12,16 @@ namespace Orleans.Cache.Gateway.S3.Objects;
 /// <summary>DeleteObject and DeleteObjects.</summary>
 internal sealed class DeleteObjects(ObjectDeletion deletion, BucketTable buckets, RestLimits limits, TimeProvider time)
 {
+    private static readonly string[] Conditions = ["If-Match", "x-amz-if-match-size", "x-amz-if-match-last-modified-time"];
+
     public async Task DeleteOneAsync(S3Request request)
     {
         ReadObject.RefuseOtherVersions(request);
-        if (request.Header("If-Match") is not null)
-            throw S3Error.NotImplemented("A delete with If-Match").Thrown();
+        foreach (string condition in Conditions)
+        {
+            if (request.Header(condition) is not null)
+                throw S3Error.NotImplemented($"A delete with {condition}").Thrown();
+        }
         await buckets.RequireAsync(request.Root, request.Aborted).ConfigureAwait(false);
         if (ObjectKey.TryMap(request.Root, request.Key, out ObjectKey key))
             await deletion.DeleteAsync(key, request.Aborted).ConfigureAwait(false);
@@ -30,24 +35,33 @@ internal sealed class DeleteObjects(ObjectDeletion deletion, BucketTable buckets
         await using (body.ConfigureAwait(false))
         {
             XElement document = await XmlBody.ReadAsync(body, S3Limits.MaxDeleteBytes, "Delete", request.Aborted).ConfigureAwait(false);
-            string[] keys = [.. document.All("Object").Select(o => o.Text("Key") ?? throw S3Error.MalformedXml("An Object has no Key.").Thrown())];
+            XElement[] objects = [.. document.All("Object")];
+            string[] keys = [.. objects.Select(o => o.Text("Key") ?? throw S3Error.MalformedXml("An Object has no Key.").Thrown())];
             if (keys.Length is 0 or > S3Limits.MaxKeys)
                 throw S3Error.MalformedXml($"The document names {keys.Length} objects instead of 1 to {S3Limits.MaxKeys}.").Thrown();
             bool quiet = document.Text("Quiet") == "true";
-            S3Error?[] failures = await DeleteAllAsync(request, keys).ConfigureAwait(false);
+            S3Error?[] failures = await DeleteAllAsync(request, objects, keys).ConfigureAwait(false);
             await XmlAnswer.WriteAsync(request.Context, "DeleteResult", xml => Write(xml, keys, failures, quiet)).ConfigureAwait(false);
         }
     }
 
-    private async Task<S3Error?[]> DeleteAllAsync(S3Request request, string[] keys)
+    private async Task<S3Error?[]> DeleteAllAsync(S3Request request, XElement[] objects, string[] keys)
     {
         var failures = new S3Error?[keys.Length];
         var options = new ParallelOptions { MaxDegreeOfParallelism = S3Limits.Parallelism, CancellationToken = request.Aborted };
         await Parallel.ForAsync(0, keys.Length, options, async (i, cancellationToken) =>
         {
-            failures[i] = await TryDeleteAsync(request, keys[i], cancellationToken).ConfigureAwait(false);
+            failures[i] = Objection(objects[i]) ?? await TryDeleteAsync(request, keys[i], cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
         return failures;
+    }
+
+    /// <summary>A demand that cannot be held is no reason to delete all the same.</summary>
+    private static S3Error? Objection(XElement demanded)
+    {
+        if (demanded.Text("VersionId") is { Length: > 0 } version and not "null")
+            return new S3Error(StatusCodes.Status404NotFound, "NoSuchVersion", $"The version '{version}' does not exist; objects have one version, 'null'.");
+        return (demanded.Text("ETag") ?? demanded.Text("Size") ?? demanded.Text("LastModifiedTime")) is not null ? S3Error.NotImplemented("A conditional delete") : null;
     }
 
     private async Task<S3Error?> TryDeleteAsync(S3Request request, string name, CancellationToken cancellationToken)

@@ -25,7 +25,20 @@ internal sealed class ObjectDeletion(CacheFileSystem files, RecordStore records)
         await PruneAsync(key, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The object is gone, whatever becomes of its directories.</summary>
     private async Task PruneAsync(ObjectKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PruneUpwardsAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CacheException)
+        {
+            // A mount, or a directory that may not be changed.
+        }
+    }
+
+    private async Task PruneUpwardsAsync(ObjectKey key, CancellationToken cancellationToken)
     {
         for (CachePath above = key.Path.Parent; above != key.Bucket.Path && above.IsWithin(key.Bucket.Path); above = above.Parent)
         {

@@ -57,9 +57,9 @@ internal static class ObjectHeaders
     public static void Write(HttpResponse response, ObjectRecord record, S3Query query)
     {
         IHeaderDictionary headers = response.Headers;
-        headers.ContentType = record.ContentType ?? ObjectRecord.DefaultContentType;
+        headers.ContentType = ToHeader(record.ContentType ?? ObjectRecord.DefaultContentType);
         foreach ((string name, string value) in record.ContentHeaders ?? ReadOnly)
-            headers[name] = value;
+            headers[name] = ToHeader(value);
         foreach ((string name, string value) in record.User ?? ReadOnly)
             headers[S3Headers.Metadata + name] = ToHeader(value);
         if (record.Tags is { Count: > 0 and var tags })

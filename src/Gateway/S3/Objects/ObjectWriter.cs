@@ -2,6 +2,7 @@ using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Metadata;
 using Orleans.Cache.Metadata;
+using Orleans.Cache.Mounts;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Gateway.S3.Objects;
@@ -20,8 +21,7 @@ internal sealed class ObjectWriter(CacheFileSystem files, RecordStore records)
     /// <param name="cancellationToken">Gives the write up.</param>
     public async Task<FoundObject> WriteAsync(ObjectKey key, Stream content, WriteCondition condition, Func<ObjectRecord> record, CancellationToken cancellationToken)
     {
-        if (!files.Mounts.TryResolve(key.Path, out _))
-            throw S3Error.AccessDenied("The bucket is a directory that only leads to mounts; write below one of them.").Thrown();
+        RequireOneMount(files.Mounts, key);
         FileStatus? before = (await files.TryGetStatusAsync(key.Path, cancellationToken).ConfigureAwait(false)).Status;
         FileStatus written = await files.CreateAsync(key.Path, content, condition, cancellationToken).ConfigureAwait(false);
         ObjectRecord wanted = record();
@@ -37,9 +37,20 @@ internal sealed class ObjectWriter(CacheFileSystem files, RecordStore records)
         return new FoundObject(key, written, kept, tag);
     }
 
+    /// <summary>An object and its record lie in one mount: what is written to another could be written and not described.</summary>
+    /// <exception cref="S3Exception">AccessDenied.</exception>
+    public static void RequireOneMount(MountTable mounts, ObjectKey key)
+    {
+        if (!mounts.TryResolve(key.Path, out MountedKey at))
+            throw S3Error.AccessDenied("The bucket is a directory that only leads to mounts; write below one of them.").Thrown();
+        if (!mounts.TryResolve(key.Bucket.Records, out MountedKey records) || records.Mount.Path != at.Mount.Path)
+            throw S3Error.AccessDenied($"Keys there are those of the mount '{at.Mount.Path}' in this bucket and cannot be written through it; make that a bucket of its own: --s3-bucket NAME={at.Mount.Path}.").Thrown();
+    }
+
     /// <summary>Makes a directory of a key that ends with a slash.</summary>
     public async Task WriteDirectoryAsync(ObjectKey key, ObjectRecord record, CancellationToken cancellationToken)
     {
+        RequireOneMount(files.Mounts, key);
         await files.CreateDirectoryAsync(key.Path, cancellationToken).ConfigureAwait(false);
         await records.SaveMarkerAsync(key.Bucket, key.Key, record, cancellationToken).ConfigureAwait(false);
     }

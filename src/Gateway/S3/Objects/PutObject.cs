@@ -23,6 +23,8 @@ internal sealed class PutObject(CacheFileSystem files, RecordStore records, Obje
         {
             if (key.IsDirectory)
             {
+                if (condition != WriteCondition.None)
+                    throw S3Error.NotImplemented("A condition on a key that ends with a slash").Thrown();
                 await PutDirectoryAsync(request, key, body, record).ConfigureAwait(false);
                 return;
             }

@@ -21,6 +21,9 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records)
     {
         ObjectKey key = ObjectKey.ToRead(request.Root, request.Key);
         RefuseOtherVersions(request);
+        // Else anybody could have a public object shown as a page of this origin.
+        if (request.Caller.IsPublic && request.Query.Values.Any(v => v.Key.StartsWith("response-", StringComparison.Ordinal)))
+            throw S3Error.InvalidRequest("Request specific response headers cannot be used for anonymous GET requests.").Thrown();
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -53,7 +56,7 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records)
         response.Headers.ETag = headers.ETag;
         response.Headers.LastModified = headers.LastModifiedText;
         response.Headers[S3Headers.RequestId] = request.Id;
-        switch (RequestConditions.Of(request.Headers).Evaluate(headers))
+        switch (ConditionsOf(request).Evaluate(headers))
         {
             case Precondition.NotModified:
                 response.StatusCode = StatusCodes.Status304NotModified;
@@ -65,6 +68,12 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records)
         SetHeaders(request, found, plan);
         if (HttpMethods.IsGet(request.Context.Request.Method) && plan.Range.Length > 0)
             await SendAsync(request, status, plan).ConfigureAwait(false);
+    }
+
+    private static RequestConditions ConditionsOf(S3Request request)
+    {
+        RequestConditions given = RequestConditions.Of(request.Headers);
+        return given with { IfMatch = WriteConditions.Quoted(given.IfMatch), IfNoneMatch = WriteConditions.Quoted(given.IfNoneMatch) };
     }
 
     private ValueTask SendAsync(S3Request request, FileStatus status, in ReadPlan plan)

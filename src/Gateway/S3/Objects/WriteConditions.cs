@@ -10,6 +10,9 @@ namespace Orleans.Cache.Gateway.S3.Objects;
 /// <summary>What a write demands of the object that is there, in the engine's terms: a tag becomes the version that has it.</summary>
 internal static class WriteConditions
 {
+    /// <summary>Tags are sent without their quotes by some clients.</summary>
+    public static string? Quoted(string? tags) => tags is null || tags.Contains('"') || tags.AsSpan().Trim() is "*" ? tags : $"\"{tags.Trim()}\"";
+
     /// <exception cref="S3Exception">PreconditionFailed, NoSuchKey; NotImplemented: a condition that a write cannot have.</exception>
     public static async ValueTask<WriteCondition> ReadAsync(S3Request request, CacheFileSystem files, RecordStore records, ObjectKey key)
     {
@@ -25,9 +28,7 @@ internal static class WriteConditions
         FoundObject found = await FoundObject.TryFindAsync(files, records, key, request.Aborted).ConfigureAwait(false) ?? throw S3Error.NoSuchKey(key.Key).Thrown();
         if (found.Status.IsDirectory || ifMatch.AsSpan().Trim() is "*")
             return WriteCondition.IfPresent;
-        // Tags are sent without their quotes by some clients.
-        string list = ifMatch.Contains('"') ? ifMatch : $"\"{ifMatch.Trim()}\"";
-        return EntityTags.Names(list, $"\"{found.ETag}\"", weakly: false)
+        return EntityTags.Names(Quoted(ifMatch)!, $"\"{found.ETag}\"", weakly: false)
             ? WriteCondition.IfVersion(found.Status.RequireFile().Version)
             : throw S3Error.PreconditionFailed("If-Match").Thrown();
     }

@@ -93,6 +93,7 @@ internal static class S3Route
         "PUT" when query.Has("uploadId") => copies ? S3Operation.UploadPartCopy : S3Operation.UploadPart,
         "PUT" when query.Has("tagging") => S3Operation.PutObjectTagging,
         "PUT" when query.Has("acl") => null,
+        "PUT" when query.Has("partNumber") => throw S3Error.InvalidArgument("partNumber without uploadId; a part belongs to an upload.").Thrown(),
         "PUT" => copies ? S3Operation.CopyObject : S3Operation.PutObject,
         "DELETE" when query.Has("uploadId") => S3Operation.AbortMultipartUpload,
         "DELETE" when query.Has("tagging") => S3Operation.DeleteObjectTagging,
