@@ -121,7 +121,8 @@ internal sealed class BucketOperations(CacheFileSystem files, BucketTable bucket
     }
 
     private static S3Exception NotEmpty(S3Request request) => new S3Error(
-        StatusCodes.Status409Conflict, "BucketNotEmpty", "The bucket you tried to delete is not empty.") { Details = [new("BucketName", request.Bucket)] }.Thrown();
+        StatusCodes.Status409Conflict, "BucketNotEmpty", "The bucket you tried to delete is not empty.")
+    { Details = [new("BucketName", request.Bucket)] }.Thrown();
 
     /// <summary>What may be configured is the region, and it must be ours.</summary>
     private async Task ReadConfigurationAsync(S3Request request)
