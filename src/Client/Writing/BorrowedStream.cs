@@ -14,6 +14,9 @@ internal sealed class BorrowedStream(Stream inner) : Stream
     /// <summary>Whether any of the content was asked for: then it cannot be sent a second time.</summary>
     public bool IsBegun { get; private set; }
 
+    /// <summary>Known to have no byte: then all of it is sent with the headers.</summary>
+    public bool IsEmpty => inner.CanSeek && inner.Position >= _end;
+
     /// <summary>What reading the content threw.</summary>
     public Exception? Failure { get; private set; }
 

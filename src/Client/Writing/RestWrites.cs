@@ -97,10 +97,11 @@ internal sealed class RestWrites(ClusterConnection cluster)
 
     /// <summary>
     /// A request without content is whole when its body was asked for, which comes after the connection, so one that was given up while it
-    /// connected was not carried out. The headers of one with content go ahead, and are all there is of an empty file.
+    /// connected was not carried out. The headers of one with content go ahead, and are all there is of an empty file; of any other the node lacks bytes,
+    /// or the last chunk, as long as nobody asked for the content. So a connection that its node had closed just before costs nothing but the way to the next.
     /// </summary>
     private static bool MayHaveBeenCarriedOut(HttpRequestMessage request, BorrowedStream? content, CacheException failure) =>
-        request.Content is EmptyBody body ? body.IsBegun : content is { IsBegun: true } || !WasNotConnected(failure);
+        request.Content is EmptyBody body ? body.IsBegun : content is { IsBegun: true } || (content is null or { IsEmpty: true } && !WasNotConnected(failure));
 
     private static bool WasNotConnected(CacheException failure) => failure.InnerException is SocketException or HttpRequestException
     {
