@@ -21,9 +21,9 @@ internal sealed class AddMountCommand
 
     public Command Create(CommandContext context)
     {
-        var command = new Command("add", "Mounts an under storage at a node that runs. It is asked first; the mount outlives restarts.") { _mount, _replace };
+        var command = new Command("add", "Mounts an under storage at a node that runs. It is asked first; the mount outlives restarts. The same again changes nothing. Exits with 1 where other nodes of its cluster have other mounts.") { _mount, _replace };
         context.Describe(
-            command, """the mount, as mount ls prints it: {"path","ufs","uri","freshness","writable","origin":"added","state","trouble","saved"}""",
+            command, """the mount, as mount ls prints it: {"path","ufs","uri","freshness","writable","origin":"added","state","trouble","saved","cachedBytes","quotaBytes"}""",
             "ocache mount add /imagenet=s3://datasets/imagenet,region=eu-central-1,mode=immutable",
             "ocache mount add /models=s3://models,endpoint=https://ceph.example.com,access-key=env:CEPH_KEY,secret-key=file:/run/secrets/ceph,rw",
             "ocache mount add --replace /scratch=/mnt/scratch,mode=strict,rw");
@@ -44,6 +44,7 @@ internal sealed class AddMountCommand
         var request = new HttpRequestMessage(HttpMethod.Put, call.Node.Address.Of(MountCommand.Route, parts[0][..equals], call.Get(_replace) ? "?replace=true" : "")) { Content = body };
         Answer<MountEntry> added = await call.Node.AskAsync(request, AnswerJson.Default.MountEntry, cancellationToken).ConfigureAwait(false);
         await call.PrintAsync(added.Json, MountCommand.Lines([added.Value]), cancellationToken).ConfigureAwait(false);
+        await ClusterMounts.RequireAgreementAsync(call.Node, cancellationToken).ConfigureAwait(false);
         return ExitCode.Ok;
     }
 }

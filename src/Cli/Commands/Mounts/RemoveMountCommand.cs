@@ -15,7 +15,7 @@ internal sealed class RemoveMountCommand
 
     public Command Create(CommandContext context)
     {
-        var command = new Command("rm", "Removes a mount that was added. Files that are open are read to their end; the under storage keeps everything.") { _path, _free };
+        var command = new Command("rm", "Removes a mount that was added. Files that are open are read to their end; the under storage keeps everything. Exits with 1 where other nodes of its cluster have other mounts.") { _path, _free };
         context.Describe(
             command, """{"path":"/imagenet"}, with --free also "freedFiles","freedPages","freedBytes" """.TrimEnd(),
             "ocache mount rm /imagenet", "ocache mount rm --free /scratch");
@@ -31,6 +31,7 @@ internal sealed class RemoveMountCommand
         RemovedMount mount = removed.Value;
         string freed = mount.FreedPages is { } pages ? $" Freed {Text.Count(pages)} pages of {Text.Count(mount.FreedFiles ?? 0)} files ({Text.Size(mount.FreedBytes ?? 0)})." : "";
         await call.PrintAsync(removed.Json, [$"Removed the mount at {Text.Name(mount.Path)}.{freed}"], cancellationToken).ConfigureAwait(false);
+        await ClusterMounts.RequireAgreementAsync(call.Node, cancellationToken).ConfigureAwait(false);
         return ExitCode.Ok;
     }
 }
