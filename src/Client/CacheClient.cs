@@ -51,6 +51,9 @@ public sealed class CacheClient : IAsyncDisposable
     /// <summary>The cluster as the client knows it now: members, shares of the ring, mounts; states are what the client has met with itself.</summary>
     public ClusterDescription Cluster => _cluster.Describe();
 
+    /// <summary>The cluster as front-ends take it: the same interface as a node's own files have. For reading; writes go through this class.</summary>
+    public CacheFileSystem Files => _files;
+
     /// <summary>Connects to a cluster through any of its nodes.</summary>
     /// <param name="node">Address of a node's REST port, such as <c>http://cache-1:28080</c>.</param>
     /// <param name="options">Null: the defaults.</param>

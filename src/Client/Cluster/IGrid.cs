@@ -1,6 +1,7 @@
 using System.Net;
 using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Filling;
+using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Ring;
@@ -27,6 +28,16 @@ public interface IGrid : IMemberSource, IFileOwners, IFillGate, IAsyncDisposable
     /// <exception cref="CacheException">The cluster cannot be reached, or does not take the node; the message says why.</exception>
     Task JoinAsync(GridNode node, CancellationToken cancellationToken);
 
+    /// <summary>Changes the mounts that were added to the cluster: stored, and taken over by all silos that answer, when this returns.</summary>
+    /// <param name="change">
+    /// Gives the mounts after the change from those before it, the very same where there is nothing to change: then the silos are told once more. Called again where
+    /// somebody else was first. What it throws is thrown here, and nothing is changed.
+    /// </param>
+    /// <param name="freed">Where a mount leaves whose pages go too; null: nowhere.</param>
+    /// <param name="cancellationToken">Gives up; the change may have been made.</param>
+    /// <exception cref="CacheException">Unavailable: the cluster's table cannot be reached; the change may have been made.</exception>
+    Task<MountsChanged> ChangeMountsAsync(Func<MountRecords, MountRecords> change, CachePath? freed, CancellationToken cancellationToken);
+
     /// <summary>Leaves in good order: others stop sending requests before this returns. Never fails.</summary>
     Task LeaveAsync();
 }
@@ -46,7 +57,11 @@ public sealed record GridFigures(string Silo, long Opens, long Misses, long Fill
 /// <param name="Member">How others know it.</param>
 /// <param name="Mounts">The mount table now.</param>
 /// <param name="Counters">Where what grains do is counted.</param>
-public sealed record GridNode(CacheNode Node, RingMember Member, Func<MountTable> Mounts, CacheCounters Counters);
+public sealed record GridNode(CacheNode Node, RingMember Member, Func<MountTable> Mounts, CacheCounters Counters)
+{
+    /// <summary>Those that were added; null where there never are any.</summary>
+    public IAddedMounts? AddedMounts { get; init; }
+}
 
 /// <summary>How a grid is joined.</summary>
 public sealed record GridOptions

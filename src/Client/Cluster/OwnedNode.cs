@@ -27,6 +27,13 @@ public sealed class OwnedNode(ICacheNode node, IFileOwners owners) : ICacheNode
         return recalled is { IsCompletedSuccessfully: true, Result: not null } ? node.GetStatusAsync(path, cancellationToken) : AskOwnerAsync(path, cancellationToken);
     }
 
+    /// <summary>The file's place asks as everybody does; where what it believes came from a listing, this node asks for the rest.</summary>
+    public async ValueTask<StatusAnswer> GetDescribedStatusAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        StatusAnswer answer = await GetStatusAsync(path, cancellationToken).ConfigureAwait(false);
+        return answer.Status is { Attributes: null } ? await node.GetDescribedStatusAsync(path, cancellationToken).ConfigureAwait(false) : answer;
+    }
+
     /// <summary>While the cluster leaves this process out, or this process the cluster, the place is nowhere; the node knows as much.</summary>
     private async ValueTask<StatusAnswer> AskOwnerAsync(CachePath path, CancellationToken cancellationToken)
     {

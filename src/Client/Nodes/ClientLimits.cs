@@ -12,8 +12,11 @@ public sealed record ClientLimits
     /// <summary>Connections for statuses and invalidations to one node: each takes well under a millisecond of the node's time.</summary>
     public int CallsPerNode { get; init; } = 64;
 
-    /// <summary>Nodes are near: one that does not accept within a second is passed over.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// Nodes are near: one that does not accept within two seconds is passed over. Not less: TCP repeats the first packet, which gets lost where many
+    /// connect at once, after one second.
+    /// </summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// A request that brought nothing for so long makes us ping its node, for the source behind it may just be slow. With

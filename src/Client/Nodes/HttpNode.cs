@@ -53,8 +53,15 @@ internal sealed class HttpNode : ICacheNode, IDisposable
     {
         if (Owners is not null && await AskOwnerAsync(Owners, path, cancellationToken).ConfigureAwait(false) is { } owned)
             return owned;
+        return await AskStatusAsync(path, "", cancellationToken).ConfigureAwait(false);
+    }
+
+    public ValueTask<StatusAnswer> GetDescribedStatusAsync(CachePath path, CancellationToken cancellationToken) => AskStatusAsync(path, PeerRoutes.Described, cancellationToken);
+
+    private async ValueTask<StatusAnswer> AskStatusAsync(CachePath path, string how, CancellationToken cancellationToken)
+    {
         StatusAnswerMessage answer = await AskAsync(
-            HttpMethod.Get, PeerRoutes.Status + "?path=" + Uri.EscapeDataString(path.Value), PeerJson.Default.StatusAnswerMessage, cancellationToken)
+            HttpMethod.Get, $"{PeerRoutes.Status}?path={Uri.EscapeDataString(path.Value)}{how}", PeerJson.Default.StatusAnswerMessage, cancellationToken)
             .ConfigureAwait(false);
         return answer.ToAnswer();
     }
@@ -138,7 +145,7 @@ internal sealed class HttpNode : ICacheNode, IDisposable
         }
         catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
         {
-            Life.Doubt();
+            await Life.DoubtAndTellAsync().ConfigureAwait(false);
         }
     }
 

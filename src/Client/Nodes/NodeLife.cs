@@ -17,6 +17,7 @@ internal sealed class NodeLife(RingMember member, PeerTransport transport, Func<
     private Task<bool>? _ping;
     private long _pingedAt;
     private volatile bool _isDown;
+    private volatile bool _isSilent;
     private int _doubts;
 
     /// <summary>Why the node is not used; null while it is.</summary>
@@ -58,6 +59,17 @@ internal sealed class NodeLife(RingMember member, PeerTransport transport, Func<
     {
         Interlocked.Increment(ref _doubts);
         Set("it missed an invalidation", Volatile.Read(ref _doubts));
+    }
+
+    /// <summary>
+    /// A doubt that waits until the node, where it answers, has been told: one that is back, which we do not know yet, may have been asked already. A ping under way may have
+    /// begun before the doubt, so there may be two. Not where the last one met silence: a host that is gone would keep every writer waiting.
+    /// </summary>
+    public async Task DoubtAndTellAsync()
+    {
+        Doubt();
+        for (int pings = 0; pings < 2 && _isDown && !_isSilent; pings++)
+            await PingAsync().ConfigureAwait(false);
     }
 
     public void Dispose() => _down.Dispose();
@@ -109,6 +121,7 @@ internal sealed class NodeLife(RingMember member, PeerTransport transport, Func<
     private async Task<string?> TryPingAsync()
     {
         PingAnswer answer = await PingAnswer.AskAsync(member.Address, transport).ConfigureAwait(false);
+        _isSilent = answer.IsSilence;
         return answer.Message is { } ping ? objection(ping) : answer.Failure;
     }
 }

@@ -3,6 +3,7 @@ using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Pages;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Client.Nodes;
 
@@ -15,12 +16,24 @@ internal sealed record FileRefMessage(string Identity, string Key, string Versio
 }
 
 /// <summary>A <see cref="FileStatus"/> on the wire.</summary>
-internal sealed record StatusMessage(string Path, DateTimeOffset LastModified, FileRefMessage? File)
+/// <param name="Path">Its path.</param>
+/// <param name="LastModified">As the under storage says.</param>
+/// <param name="File">Null: a directory.</param>
+/// <param name="Posix">Owner and mode.</param>
+/// <param name="Attributes">What is kept beside the bytes, where that is anything.</param>
+/// <param name="Undescribed">True: what is kept beside the bytes was not told.</param>
+internal sealed record StatusMessage(
+    string Path, DateTimeOffset LastModified, FileRefMessage? File, PosixAttributes? Posix = null, UfsAttributes? Attributes = null, bool? Undescribed = null)
 {
-    public static StatusMessage Of(FileStatus status) =>
-        new(status.Path.Value, status.LastModified, status.File is { } file ? FileRefMessage.Of(file) : null);
+    public static StatusMessage Of(FileStatus status) => new(
+        status.Path.Value, status.LastModified, status.File is { } file ? FileRefMessage.Of(file) : null, status.Posix,
+        status.Attributes == UfsAttributes.None ? null : status.Attributes, status.Attributes is null ? true : null);
 
-    public FileStatus ToStatus() => new(CachePath.Parse(Path), LastModified, File?.ToFileRef());
+    public FileStatus ToStatus() => new(CachePath.Parse(Path), LastModified, File?.ToFileRef())
+    {
+        Posix = Posix,
+        Attributes = Undescribed == true ? null : Attributes ?? UfsAttributes.None,
+    };
 }
 
 /// <summary>A <see cref="StatusAnswer"/> on the wire. Ticks: what is left of the validity; <see cref="long.MaxValue"/> for ever.</summary>

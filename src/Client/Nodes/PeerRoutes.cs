@@ -8,8 +8,12 @@ internal static class PeerRoutes
     /// <summary>GET with a <see cref="FileRefQuery"/> and Range: bytes of one version. With cached=only: 404 unless the store has all of them.</summary>
     public const string Data = "/api/v1/peer/data";
 
-    /// <summary>GET ?path=: <see cref="StatusAnswerMessage"/>.</summary>
+    /// <summary>GET ?path=: <see cref="StatusAnswerMessage"/>. With described: also what is kept beside the bytes.</summary>
     public const string Status = "/api/v1/peer/status";
+
+    public const string DescribedName = "described";
+
+    public const string Described = "&" + DescribedName + "=true";
 
     /// <summary>GET ?path=&amp;startAfter=: a <see cref="StatusMessage"/> a line.</summary>
     public const string List = "/api/v1/peer/list";

@@ -5,6 +5,9 @@ namespace Orleans.Cache.Client.Nodes;
 /// <summary>What came of a ping: what the node says of itself, or why nothing came.</summary>
 internal readonly record struct PingAnswer(PingMessage? Message, string? Failure)
 {
+    /// <summary>Nobody said anything, not even that nobody listens there: another ping would take as long.</summary>
+    public bool IsSilence { get; private init; }
+
     public static async Task<PingAnswer> AskAsync(Uri address, PeerTransport transport)
     {
         using var patience = new CancellationTokenSource(transport.Limits.PingTimeout, transport.Time);
@@ -18,7 +21,10 @@ internal readonly record struct PingAnswer(PingMessage? Message, string? Failure
         }
         catch (Exception e) when (HttpNode.IsTransport(e))
         {
-            return new(null, patience.IsCancellationRequested ? $"no answer to a ping for {transport.Limits.PingTimeout.TotalSeconds} s" : e.Message);
+            return new(null, patience.IsCancellationRequested ? $"no answer to a ping for {transport.Limits.PingTimeout.TotalSeconds} s" : e.Message)
+            {
+                IsSilence = e is OperationCanceledException,
+            };
         }
         catch (JsonException)
         {

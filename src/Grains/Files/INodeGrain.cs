@@ -1,3 +1,4 @@
+using Orleans.Cache.Grains.Mounts;
 using Orleans.Concurrency;
 
 namespace Orleans.Cache.Grains.Files;
@@ -12,4 +13,10 @@ public interface INodeGrain : IGrainWithStringKey
     /// <param name="epoch">Of the change. One that is not later than another of its issuer for the same path is known already.</param>
     [OneWay, AlwaysInterleave, Alias("forget")]
     ValueTask ForgetAsync(string path, bool recursive, InvalidationEpoch epoch);
+
+    /// <summary>Takes over the mounts that were added to the cluster, and answers when the node serves them.</summary>
+    /// <param name="mounts">All of them; older ones than it has change nothing.</param>
+    /// <param name="freed">Path of a mount that leaves whose pages go too; null: of none.</param>
+    [AlwaysInterleave, Alias("mounts")]
+    ValueTask<MountsAdopted> AdoptMountsAsync(AddedMounts mounts, string? freed);
 }

@@ -1,5 +1,6 @@
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Grains.Messages;
 
@@ -21,6 +22,13 @@ internal struct FileStatusSurrogate
     [Id(0)] public string Path;
     [Id(1)] public DateTimeOffset LastModified;
     [Id(2)] public FileRef? File;
+    [Id(3)] public int? Permissions;
+    [Id(4)] public uint Owner;
+    [Id(5)] public uint Group;
+    [Id(6)] public bool IsDescribed;
+    [Id(7)] public string? ContentType;
+    [Id(8)] public Dictionary<string, string>? Headers;
+    [Id(9)] public Dictionary<string, string>? User;
 }
 
 [RegisterConverter]
@@ -42,7 +50,25 @@ internal sealed class FileRefConverter : IConverter<FileRef, FileRefSurrogate>
 [RegisterConverter]
 internal sealed class FileStatusConverter : IConverter<FileStatus, FileStatusSurrogate>
 {
-    public FileStatus ConvertFromSurrogate(in FileStatusSurrogate surrogate) => new(CachePath.Parse(surrogate.Path), surrogate.LastModified, surrogate.File);
+    public FileStatus ConvertFromSurrogate(in FileStatusSurrogate surrogate) => new(CachePath.Parse(surrogate.Path), surrogate.LastModified, surrogate.File)
+    {
+        Posix = surrogate.Permissions is { } permissions ? new PosixAttributes(permissions, surrogate.Owner, surrogate.Group) : null,
+        Attributes = !surrogate.IsDescribed ? null
+            : surrogate is { ContentType: null, Headers: null, User: null } ? UfsAttributes.None
+            : new UfsAttributes { ContentType = surrogate.ContentType, Headers = surrogate.Headers ?? [], User = surrogate.User ?? [] },
+    };
 
-    public FileStatusSurrogate ConvertToSurrogate(in FileStatus value) => new() { Path = value.Path.Value, LastModified = value.LastModified, File = value.File };
+    public FileStatusSurrogate ConvertToSurrogate(in FileStatus value) => new()
+    {
+        Path = value.Path.Value,
+        LastModified = value.LastModified,
+        File = value.File,
+        Permissions = value.Posix?.Permissions,
+        Owner = value.Posix?.Owner ?? 0,
+        Group = value.Posix?.Group ?? 0,
+        IsDescribed = value.Attributes is not null,
+        ContentType = value.Attributes?.ContentType,
+        Headers = value.Attributes is { Headers.Count: > 0 } headed ? new(headed.Headers) : null,
+        User = value.Attributes is { User.Count: > 0 } used ? new(used.User) : null,
+    };
 }

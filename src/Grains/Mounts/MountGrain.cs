@@ -18,13 +18,49 @@ internal sealed class MountGrain(
         counters.MountCalls.Increment();
         MountState now = state.State;
         bool isEqual = state.RecordExists && now.Fingerprint == offer.Fingerprint;
-        if (!isEqual && (!state.RecordExists || IsAlone()))
+        bool isTaken = !isEqual && (!state.RecordExists || IsAlone());
+        if (isTaken || (isEqual && now.Added is null))
         {
-            state.State = new MountState { Version = now.Version + 1, Fingerprint = offer.Fingerprint, Mounts = offer.Mounts };
-            await state.WriteStateAsync();
-            isEqual = true;
+            state.State = new MountState
+            {
+                Version = isTaken ? now.Version + 1 : now.Version,
+                Fingerprint = offer.Fingerprint,
+                Mounts = offer.Mounts,
+                Added = now.Added ?? offer.Added,
+            };
+            await WriteAsync();
         }
-        return new MountVerdict(isEqual, state.State.Version, state.State.Mounts);
+        return new MountVerdict(isEqual || isTaken, state.State.Version, state.State.Mounts, state.State.Added ?? offer.Added);
+    }
+
+    public ValueTask<AddedMounts?> GetAddedAsync()
+    {
+        counters.MountCalls.Increment();
+        return new(state.State.Added);
+    }
+
+    public async ValueTask<MountsChange> ChangeAsync(long before, AddedMounts after)
+    {
+        counters.MountCalls.Increment();
+        if (state.State.Added is not { } now || now.Version != before)
+            return new MountsChange(false, state.State.Added ?? new AddedMounts(0, []));
+        state.State.Added = after;
+        await WriteAsync();
+        return new MountsChange(true, after);
+    }
+
+    /// <summary>Where it is not known what was stored, the next activation reads it.</summary>
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            DeactivateOnIdle();
+            throw;
+        }
     }
 
     /// <summary>Whoever asks is active.</summary>
@@ -43,4 +79,8 @@ internal sealed class MountState
 
     [Id(2)]
     public string[] Mounts { get; set; } = [];
+
+    /// <summary>Null where none was ever offered.</summary>
+    [Id(3)]
+    public AddedMounts? Added { get; set; }
 }

@@ -27,9 +27,6 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     /// <summary>A silo that leaves tells the others first, then ends its grains' turns; one that cannot is given up by them as if it had died.</summary>
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Silos that start together see each other within this time.</summary>
-    private static readonly TimeSpan OfferPatience = TimeSpan.FromSeconds(20);
-
     /// <summary>The second finds stale what the first waited for.</summary>
     private const int JoinAttempts = 3;
 
@@ -62,14 +59,17 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
         IServiceProvider services = _host.Services;
         services.GetRequiredService<GrainCounters>().Publish(node.Counters, services.GetRequiredService<LiveActivations>());
         IGrainFactory grains = services.GetRequiredService<IGrainFactory>();
-        await OfferMountsAsync(grains, node.Mounts(), cancellationToken).ConfigureAwait(false);
         SiloRings rings = services.GetRequiredService<SiloRings>();
+        var mounts = new SharedMounts(grains, rings, node, time, _log);
+        await mounts.JoinAsync(cancellationToken).ConfigureAwait(false);
         _silo = new Silo(
-            services, rings, new FileOwners(node.Mounts, rings, grains), new PageFills(node.Member.Name, rings, grains));
+            services, rings, new FileOwners(node.Mounts, rings, grains), new PageFills(node.Member.Name, rings, grains), mounts);
     }
 
     public async Task LeaveAsync()
     {
+        if (_silo is { } silo)
+            await silo.Mounts.DisposeAsync().ConfigureAwait(false);
         _silo = null;
         if (_host is null)
             return;
@@ -104,6 +104,10 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
     public ValueTask<bool> BeginAsync(FileRef file, long page, long expected, CancellationToken cancellationToken) =>
         _silo?.Pages.BeginAsync(file, page, expected, cancellationToken) ?? default;
 
+    public Task<MountsChanged> ChangeMountsAsync(Func<MountRecords, MountRecords> change, CachePath? freed, CancellationToken cancellationToken) =>
+        _silo?.Mounts.ChangeAsync(change, freed, cancellationToken)
+        ?? throw new CacheException(CacheError.Unavailable, "This node is not a member of its cluster at this moment; try again, or ask another node.");
+
     public async ValueTask DisposeAsync() => await LeaveAsync().ConfigureAwait(false);
 
     /// <summary>For tests, which look inside.</summary>
@@ -133,7 +137,10 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
             try
             {
                 await host.StartAsync(cancellationToken).ConfigureAwait(false);
-                return host;
+                // The runtime goes on with a start although the others have given the silo up meanwhile.
+                if (!_death.Reason.IsCompleted)
+                    return host;
+                throw new OrleansClusterConnectivityCheckFailedException(await _death.Reason.ConfigureAwait(false));
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
@@ -145,52 +152,13 @@ public sealed partial class Grid(GridOptions options, ILoggerFactory logs, TimeP
         }
     }
 
-    private async Task OfferMountsAsync(IGrainFactory grains, MountTable mounts, CancellationToken cancellationToken)
-    {
-        var offer = new MountOffer(mounts.Fingerprint, [.. mounts.Mounts.Select(Text)]);
-        MountVerdict verdict = await OfferAsync(grains, offer, cancellationToken).ConfigureAwait(false);
-        if (verdict.Joined)
-            LogMounts(verdict.Version);
-        else
-            throw new CacheException(
-                CacheError.InvalidArgument,
-                $"The cluster's mounts are {string.Join("; ", verdict.Mounts)} (version {verdict.Version}), this node's are {string.Join("; ", offer.Mounts)}: "
-                + "start all nodes with the same --mount options.");
-    }
-
-    /// <summary>Where silos come and go at this moment, the grain may have to be found again.</summary>
-    private async Task<MountVerdict> OfferAsync(IGrainFactory grains, MountOffer offer, CancellationToken cancellationToken)
-    {
-        long started = time.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                return await grains.GetGrain<IMountGrain>(IMountGrain.TheOne).OfferAsync(offer).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is OrleansException or TimeoutException && time.GetElapsedTime(started) < OfferPatience)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                throw new CacheException(CacheError.Unavailable, $"The cluster's mount table could not be read: {e.GetBaseException().Message}", e);
-            }
-        }
-    }
-
-    private static string Text(Mount mount) => $"{mount.Path}={mount.Uri},{mount.Freshness}{(mount.IsWritable ? ",rw" : "")}{(mount.Replicas > 1 ? $",replicas={mount.Replicas}" : "")}";
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The mounts are the cluster's, version {Version}.")]
-    private partial void LogMounts(long version);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Silos that the membership calls alive do not answer; trying again to join: {Reason}")]
     private partial void LogJoinAgain(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The silo left in bad order; the others will notice that it is gone: {Reason}")]
     private partial void LogLeft(string reason);
 
-    private sealed record Silo(IServiceProvider Services, SiloRings Rings, FileOwners Files, PageFills Pages);
+    private sealed record Silo(IServiceProvider Services, SiloRings Rings, FileOwners Files, PageFills Pages, SharedMounts Mounts);
 
     private sealed class NoSignals : IHostLifetime
     {

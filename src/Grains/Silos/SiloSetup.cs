@@ -62,6 +62,8 @@ internal static class SiloSetup
             (o.ProbeTimeout, o.MaxProbeTimeout, o.NumMissedProbesLimit) = (ProbeTimeout, ProbeTimeout, 3);
             (o.IAmAliveTablePublishTimeout, o.NumMissedTableIAmAliveLimit) = (IAmAlivePeriod, 3);
             (o.TableRefreshTimeout, o.MaxJoinAttemptTime) = (TableRefreshTimeout, JoinPatience);
+            // Who tries for so long starts again by itself. The first to be in would else declare those dead that try beside it, in the moment in which they get in.
+            o.EvictWhenMaxJoinAttemptTimeExceeded = false;
         });
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout);
         silo.Configure<GrainCollectionOptions>(o =>
@@ -100,6 +102,7 @@ internal static class SiloSetup
             .AddSingleton<EpochIssuer>()
             .AddSingleton<AppliedEpochs>()
             .AddSingleton<GrainCounters>()
+            .AddSingleton(node)
             .AddSingleton(node.Node);
     }
 }

@@ -100,6 +100,22 @@ internal sealed class ClusterWriteRuns : IAsyncDisposable
         await ExpectAllAsync(paths, "written while one was gone");
     }
 
+    /// <summary>What a node that is just back has been asked is not what it says after a write through a node that did not know yet that it is back.</summary>
+    public async Task WriteWhileComingBackAsync()
+    {
+        string[] paths = [.. Enumerable.Range(0, Files).Select(i => $"/immutable/back{i}")];
+        await _cluster.KillNodeAsync(1);
+        await _cluster.UntilSeenAsync(1, "down");
+        await _cluster.StartNodeAsync(1);
+        foreach (string path in paths)
+        {
+            using (HttpResponseMessage answer = await _cluster[1].Http.GetAsync("api/v1/files" + path))
+                Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            await PutAsync(_cluster[0], path, "written");
+            Assert.Equal("written", await _cluster[1].Http.GetStringAsync("api/v1/files" + path));
+        }
+    }
+
     private async Task CheckFileAsync(string directory, string name, Random random)
     {
         string path = $"{directory}/{name}", moved = path + "-moved";

@@ -26,4 +26,7 @@ public sealed class ClusterWriteTests(ITestOutputHelper output) : IAsyncLifetime
 
     [Fact]
     public Task A_node_that_was_killed_during_a_write_does_not_serve_the_old_status_when_it_is_back() => _runs.WriteWhileKilledAsync();
+
+    [Fact]
+    public Task A_write_is_seen_through_a_node_that_is_back_although_the_writers_node_does_not_know_that_yet() => _runs.WriteWhileComingBackAsync();
 }

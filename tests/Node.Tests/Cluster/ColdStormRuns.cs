@@ -40,10 +40,11 @@ internal sealed class ColdStormRuns(ITestOutputHelper output, MembershipArgument
         byte[] content = await WriteAsync(source, seed, [.. Enumerable.Range(0, Storms).Select(i => $"cold{i}")]);
         await using NodeCluster cluster = await NodeCluster.StartAsync(membership, members: 4, started: 3, _ => ["--mount", $"/=file://{source.Path}"]);
         await cluster.UntilTogetherAsync();
+        await StormAsync(cluster, "cold0", content);
+        double before = await cluster.SumAsync("ocache_ufs_pages_total");
+        var fills = new List<double> { before };
         Task joins = cluster.StartNodeAsync(3);
-        var fills = new List<double>();
-        double before = 0;
-        for (int storm = 0, since = 0; storm < Storms && since < StormsAfter; storm++)
+        for (int storm = 1, since = 0; storm < Storms && since < StormsAfter; storm++)
         {
             since += joins.IsCompleted ? 1 : 0;
             await StormAsync(cluster, $"cold{storm}", content);

@@ -1,5 +1,4 @@
 using Orleans.Cache.Node.Tests.Deploy;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 
 namespace Orleans.Cache.Node.Tests.Grid;

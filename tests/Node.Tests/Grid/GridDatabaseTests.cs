@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Orleans.Cache.Node.Tests.Cluster;
-using Orleans.Cache.Node.Tests.Process;
 using Orleans.Cache.Testing;
 using Xunit.Abstractions;
 

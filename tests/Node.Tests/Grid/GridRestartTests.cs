@@ -1,5 +1,4 @@
 using Orleans.Cache.Node.Tests.Cluster;
-using Orleans.Cache.Node.Tests.Process;
 
 namespace Orleans.Cache.Node.Tests.Grid;
 

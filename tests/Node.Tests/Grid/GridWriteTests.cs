@@ -35,6 +35,13 @@ public sealed class GridWriteTests(PostgresServer postgres, ITestOutputHelper ou
         await runs.WriteWhileKilledAsync();
     }
 
+    [GridFact]
+    public async Task A_write_is_seen_through_a_silo_that_is_back_although_the_writers_node_does_not_know_that_yet()
+    {
+        await using ClusterWriteRuns runs = await ClusterWriteRuns.StartAsync(postgres.Grid);
+        await runs.WriteWhileComingBackAsync();
+    }
+
     /// <summary>The writes take about as long as it takes to declare a silo dead: it goes on as a member, or it ends.</summary>
     private static async Task RestartIfDeadAsync(NodeCluster cluster, int index)
     {

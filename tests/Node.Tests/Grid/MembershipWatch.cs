@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Orleans.Cache.Node.Tests.Cluster;
-using Orleans.Cache.Node.Tests.Process;
 using Xunit.Abstractions;
 
 namespace Orleans.Cache.Node.Tests.Grid;

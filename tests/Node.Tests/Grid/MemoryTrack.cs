@@ -1,5 +1,3 @@
-using Orleans.Cache.Node.Tests.Process;
-
 namespace Orleans.Cache.Node.Tests.Grid;
 
 /// <summary>Anonymous memory of a process over time: does it grow with what the process has done?</summary>

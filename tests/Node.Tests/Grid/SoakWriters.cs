@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Orleans.Cache.Client;
 using Orleans.Cache.Metadata;
-using Orleans.Cache.Node.Tests.Process;
 
 namespace Orleans.Cache.Node.Tests.Grid;
 
