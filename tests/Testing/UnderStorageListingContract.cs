@@ -17,7 +17,8 @@ public abstract class UnderStorageListingContract : UnderStorageReadingContract
             entries.Add(status);
         Assert.Equal(["a/deep", "a/one"], entries.Select(e => e.Key));
         Assert.True(entries[0].IsDirectory);
-        Assert.Equal(await StatusAsync("a/one"), entries[1]);
+        // What a store keeps beside the bytes only a status tells.
+        Assert.Equal((await StatusAsync("a/one")) with { Attributes = null }, entries[1]);
         Assert.Equal(["a", "b"], await NamesAsync(""));
     }
 

@@ -59,7 +59,7 @@ public sealed class DecoratorTests
     public async Task Streams_of_a_limited_storage_share_its_rate()
     {
         const int Length = 10 * 65_536;
-        await using IUnderStorage limited = await FilledAsync(Length, inner => new LimitedUnderStorage(inner, 65_536 * 100, _time));
+        await using IUnderStorage limited = await FilledAsync(Length, inner => new LimitedUnderStorage(inner, 65_536 * 100, 8, _time));
         DateTimeOffset start = _time.GetUtcNow();
         await using IUfsReader one = await limited.OpenReadAsync("file", null, 0, Length, None);
         await using IUfsReader other = await limited.OpenReadAsync("file", null, 0, Length, None);
@@ -75,6 +75,30 @@ public sealed class DecoratorTests
         }
         Assert.Equal(TimeSpan.FromMilliseconds(200), _time.GetUtcNow() - start);
         Assert.Equal(0, await one.ReadAsync(buffer, None));
+    }
+
+    [Fact]
+    public async Task Streams_that_wait_for_a_limit_leave_room_for_other_requests()
+    {
+        FaultyUnderStorage source = null!;
+        await using IUnderStorage limited = await FilledAsync(100, inner => new LimitedUnderStorage(source = new FaultyUnderStorage(inner), 65_536, 2, _time));
+        IUfsReader first = await limited.OpenReadAsync("file", null, 0, 100, None);
+        await using IUfsReader second = await limited.OpenReadAsync("file", null, 0, 100, None);
+        using var impatient = new CancellationTokenSource();
+        Task<IUfsReader> third = limited.OpenReadAsync("file", null, 0, 100, impatient.Token).AsTask(), fourth = limited.OpenReadAsync("file", null, 0, 100, None).AsTask();
+        Assert.False(third.IsCompleted || fourth.IsCompleted);
+        Assert.Equal(100, (await limited.GetStatusAsync("file", None))!.Length);
+
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => third);
+        Assert.False(fourth.IsCompleted);
+        await first.DisposeAsync();
+        await first.DisposeAsync();
+        await (await fourth).DisposeAsync();
+        // One that cannot be opened takes nobody's place.
+        source.FailNext(UfsRequest.Open, 1, CacheError.Unavailable);
+        await Assert.ThrowsAsync<CacheException>(async () => await limited.OpenReadAsync("file", null, 0, 100, None));
+        await (await limited.OpenReadAsync("file", null, 0, 100, None)).DisposeAsync();
     }
 
     [Fact]

@@ -29,10 +29,16 @@ public abstract class DelegatingUnderStorage(IUnderStorage inner) : IUnderStorag
     public virtual Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken) =>
         Inner.CreateAsync(key, content, condition, cancellationToken);
 
+    public virtual Task<UfsStatus> CreateObjectAsync(string key, Stream content, ObjectWrite write, CancellationToken cancellationToken) =>
+        Inner.CreateObjectAsync(key, content, write, cancellationToken);
+
     public virtual Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) =>
         Inner.CreateDirectoryAsync(key, cancellationToken);
 
     public virtual Task DeleteAsync(string key, CancellationToken cancellationToken) => Inner.DeleteAsync(key, cancellationToken);
+
+    public virtual Task DeleteFileAsync(string key, WriteCondition condition, CancellationToken cancellationToken) =>
+        Inner.DeleteFileAsync(key, condition, cancellationToken);
 
     public virtual Task RenameAsync(string from, string to, CancellationToken cancellationToken) =>
         Inner.RenameAsync(from, to, cancellationToken);

@@ -60,11 +60,30 @@ public interface IUnderStorage : IAsyncDisposable
     /// <exception cref="CacheException">ConditionFailed, IsDirectory, NotADirectory, AccessDenied, ReadOnly, NoSpace, Unavailable.</exception>
     Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// As <see cref="CreateAsync"/>, as object stores have it: a key is a name and nothing more, so no directory at it and no file above it is looked for; and
+    /// what the store can keep beside the bytes goes with them. A storage of files does what CreateAsync does.
+    /// </summary>
+    /// <returns>
+    /// The version that was written. Attributes: those that the store keeps now; null where it keeps none. LastModified is the Unix epoch where only a
+    /// further request would tell.
+    /// </returns>
+    Task<UfsStatus> CreateObjectAsync(string key, Stream content, ObjectWrite write, CancellationToken cancellationToken) =>
+        CreateAsync(key, content, write.Condition, cancellationToken);
+
     /// <summary>Creates a directory and its parents; one that exists is fine. A file there, or as a parent: NotADirectory.</summary>
     Task CreateDirectoryAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>Deletes a file or an empty directory. Nothing there: NotFound; NotEmpty for a directory with entries.</summary>
     Task DeleteAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Deletes the file that <paramref name="condition"/> demands, held as firmly as a write's: in one step with the delete where the store can, else against
+    /// everything that changes the key through this instance.
+    /// </summary>
+    /// <exception cref="CacheException">ConditionFailed; NotFound: it went between the two; NotSupported.</exception>
+    Task DeleteFileAsync(string key, WriteCondition condition, CancellationToken cancellationToken) =>
+        throw new CacheException(CacheError.NotSupported, $"'{Identity.Uri}' deletes nothing under a condition; delete without one.");
 
     /// <summary>
     /// Renames a file or directory, replacing a file at the target atomically where Capabilities says so. Missing parents of the

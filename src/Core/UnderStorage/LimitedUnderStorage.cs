@@ -4,16 +4,19 @@ namespace Orleans.Cache.UnderStorage;
 
 /// <summary>
 /// Reads an under storage at a rate that all its streams on this node share, so that a cold job leaves a line, or a store's quota, to others. Writes are not
-/// limited.
+/// limited. Streams that wait for their part of the rate stay open, and each holds one of the requests that its store may have under way; so only some of those are given to
+/// them, and statuses, listings and writes never wait behind streams that wait.
 /// </summary>
 /// <param name="inner">The one that is wrapped; disposed of with this one.</param>
 /// <param name="bytesPerSecond">Of all streams together.</param>
+/// <param name="maxStreams">Streams open at one time; more wait, in order.</param>
 /// <param name="time">Clock and timers.</param>
-public sealed class LimitedUnderStorage(IUnderStorage inner, long bytesPerSecond, TimeProvider time) : DelegatingUnderStorage(inner)
+public sealed class LimitedUnderStorage(IUnderStorage inner, long bytesPerSecond, int maxStreams, TimeProvider time) : DelegatingUnderStorage(inner)
 {
     /// <summary>Streams take turns piece by piece; a piece of a slow line must not take longer than a reader's patience.</summary>
     private readonly int _maxPiece = (int)Math.Clamp(bytesPerSecond / 20, 4 * CacheLimits.KiB, CacheLimits.TransferPiece);
 
+    private readonly SemaphoreSlim _streams = new(maxStreams);
     private readonly Lock _gate = new();
     private readonly TimeProvider _time = time;
     private readonly long _start = time.GetTimestamp();
@@ -25,8 +28,22 @@ public sealed class LimitedUnderStorage(IUnderStorage inner, long bytesPerSecond
     private static readonly TimeSpan MaxCredit = TimeSpan.FromMilliseconds(50);
 
     public override async ValueTask<IUfsReader> OpenReadAsync(
-        string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken) =>
-        new LimitedReader(await Inner.OpenReadAsync(key, version, offset, length, cancellationToken).ConfigureAwait(false), this);
+        string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
+    {
+        await _streams.WaitAsync(cancellationToken).ConfigureAwait(false);
+        bool opened = false;
+        try
+        {
+            var reader = new LimitedReader(await Inner.OpenReadAsync(key, version, offset, length, cancellationToken).ConfigureAwait(false), this);
+            opened = true;
+            return reader;
+        }
+        finally
+        {
+            if (!opened)
+                _streams.Release();
+        }
+    }
 
     /// <summary>Takes so many bytes of the rate, and gives how long to wait before they are handed out.</summary>
     private TimeSpan Take(int bytes)
@@ -42,6 +59,8 @@ public sealed class LimitedUnderStorage(IUnderStorage inner, long bytesPerSecond
 
     private sealed class LimitedReader(IUfsReader reader, LimitedUnderStorage line) : IUfsReader
     {
+        private int _disposed;
+
         public bool MayPublish => reader.MayPublish;
 
         public long? FileLength => reader.FileLength;
@@ -58,6 +77,18 @@ public sealed class LimitedUnderStorage(IUnderStorage inner, long bytesPerSecond
             return read;
         }
 
-        public ValueTask DisposeAsync() => reader.DisposeAsync();
+        public async ValueTask DisposeAsync()
+        {
+            if (Interlocked.Exchange(ref _disposed, 1) != 0)
+                return;
+            try
+            {
+                await reader.DisposeAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                line._streams.Release();
+            }
+        }
     }
 }

@@ -33,10 +33,20 @@ public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters count
         return written;
     }
 
+    public override async Task<UfsStatus> CreateObjectAsync(string key, Stream content, ObjectWrite write, CancellationToken cancellationToken)
+    {
+        UfsStatus written = await CountAsync(Inner.CreateObjectAsync(key, content, write, cancellationToken)).ConfigureAwait(false);
+        counters.BytesToUfs.Add(written.Length);
+        return written;
+    }
+
     public override Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) =>
         CountAsync(Inner.CreateDirectoryAsync(key, cancellationToken));
 
     public override Task DeleteAsync(string key, CancellationToken cancellationToken) => CountAsync(Inner.DeleteAsync(key, cancellationToken));
+
+    public override Task DeleteFileAsync(string key, WriteCondition condition, CancellationToken cancellationToken) =>
+        CountAsync(Inner.DeleteFileAsync(key, condition, cancellationToken));
 
     public override Task RenameAsync(string from, string to, CancellationToken cancellationToken) =>
         CountAsync(Inner.RenameAsync(from, to, cancellationToken));

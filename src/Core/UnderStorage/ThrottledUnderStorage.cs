@@ -42,6 +42,12 @@ public sealed class ThrottledUnderStorage(IUnderStorage inner, TimeSpan latency,
         return await Inner.CreateAsync(key, content, condition, cancellationToken).ConfigureAwait(false);
     }
 
+    public override async Task<UfsStatus> CreateObjectAsync(string key, Stream content, ObjectWrite write, CancellationToken cancellationToken)
+    {
+        await DelayAsync(cancellationToken).ConfigureAwait(false);
+        return await Inner.CreateObjectAsync(key, content, write, cancellationToken).ConfigureAwait(false);
+    }
+
     public override async Task CreateDirectoryAsync(string key, CancellationToken cancellationToken)
     {
         await DelayAsync(cancellationToken).ConfigureAwait(false);
@@ -52,6 +58,12 @@ public sealed class ThrottledUnderStorage(IUnderStorage inner, TimeSpan latency,
     {
         await DelayAsync(cancellationToken).ConfigureAwait(false);
         await Inner.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+    }
+
+    public override async Task DeleteFileAsync(string key, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        await DelayAsync(cancellationToken).ConfigureAwait(false);
+        await Inner.DeleteFileAsync(key, condition, cancellationToken).ConfigureAwait(false);
     }
 
     public override async Task RenameAsync(string from, string to, CancellationToken cancellationToken)

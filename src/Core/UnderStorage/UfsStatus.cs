@@ -10,9 +10,21 @@ namespace Orleans.Cache.UnderStorage;
 /// <param name="Version">Token of this content.</param>
 public sealed record UfsStatus(string Key, bool IsDirectory, long Length, DateTimeOffset LastModified, FileVersion Version)
 {
+    /// <summary>Owner and mode, where the storage has them.</summary>
+    public PosixAttributes? Posix { get; init; }
+
+    /// <summary>What the store keeps beside the bytes; null: this answer does not tell (a listing), or the storage keeps nothing.</summary>
+    public UfsAttributes? Attributes { get; init; }
+
     /// <summary>Last component of the key.</summary>
     public string Name => Key[(Key.LastIndexOf('/') + 1)..];
 }
+
+/// <summary>Who a file belongs to and who may do what with it, as POSIX has it.</summary>
+/// <param name="Permissions">The low twelve bits of st_mode.</param>
+/// <param name="Owner">User id.</param>
+/// <param name="Group">Group id.</param>
+public readonly record struct PosixAttributes(int Permissions, uint Owner, uint Group);
 
 /// <summary>What an under storage can do; the contract suite proves each claim.</summary>
 public sealed record UfsCapabilities
@@ -30,4 +42,7 @@ public sealed record UfsCapabilities
 
     /// <summary>The version follows from the bytes alone (a hash): the same bytes written again may have the same version.</summary>
     public bool VersionsNameContent { get; init; }
+
+    /// <summary>Statuses of files tell <see cref="UfsAttributes"/>, and <see cref="IUnderStorage.CreateObjectAsync"/> writes them.</summary>
+    public bool KeepsAttributes { get; init; }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using Azure;
 using Azure.Identity;
 using Orleans.Cache.UfsConnectors.ObjectStores;
@@ -23,22 +22,18 @@ internal static class AzureFailures
         {
             throw new StoreException(StoreFailure.Denied, "no credentials were found, or they were refused", e);
         }
-        // A SocketException of its own: HttpClient lets it through when the other side resets between the connection and the first look at it.
-        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or InvalidOperationException or FormatException or AggregateException or System.Xml.XmlException)
+        catch (Exception e) when (e is AggregateException || TransportFailures.Is(e))
         {
-            throw new StoreException(StoreFailure.Broken, Reason(e), e);
+            throw TransportFailures.Translate(e);
         }
     }
 
     private static StoreException Of(RequestFailedException e) => new(
         Kind(e.Status, e.ErrorCode ?? ""),
-        e.Status == 0 ? Reason(e) : string.Create(CultureInfo.InvariantCulture, $"{e.Status} {e.ErrorCode}").TrimEnd(),
+        e.Status == 0 ? TransportFailures.Reason(e) : string.Create(CultureInfo.InvariantCulture, $"{e.Status} {e.ErrorCode}").TrimEnd(),
         e)
     {
-        RetryAfter = e.GetRawResponse()?.Headers.TryGetValue("Retry-After", out string? text) == true
-            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
-                ? TimeSpan.FromSeconds(seconds)
-                : null,
+        RetryAfter = TransportFailures.RetryAfter(e.GetRawResponse()?.Headers.TryGetValue("Retry-After", out string? text) == true ? text : null),
     };
 
     private static StoreFailure Kind(int status, string code) => (status, code) switch
@@ -53,11 +48,4 @@ internal static class AzureFailures
         (0 or >= 500 or 408 or < 300, _) => StoreFailure.Broken,
         _ => StoreFailure.Refused,
     };
-
-    private static string Reason(Exception e)
-    {
-        while (e.InnerException is { } inner)
-            e = inner;
-        return e.Message.Split('\n')[0].TrimEnd('.', '\r');
-    }
 }

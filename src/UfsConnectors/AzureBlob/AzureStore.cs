@@ -28,11 +28,21 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
 
     public StoreConditions Conditions => StoreConditions.All;
 
-    /// <summary>A backslash would become a slash on its way.</summary>
-    public bool CanName(string name) => name.Length <= 1024 && !name.Contains('\\');
+    /// <summary>
+    /// A backslash would become a slash on its way, parts of dots lead elsewhere, and slashes at the ends of a name are lost: those of an empty part, for a directory has one.
+    /// </summary>
+    public bool CanName(string name) =>
+        name.Length <= 1024 && !name.Contains('\\') && !name.StartsWith('/') && !name.Contains("//", StringComparison.Ordinal) && !HasDots($"/{name}/");
+
+    private static bool HasDots(string name) => name.Contains("/./", StringComparison.Ordinal) || name.Contains("/../", StringComparison.Ordinal);
 
     /// <summary>An ETag is a new one with each write.</summary>
     public bool VersionsNameContent => false;
+
+    /// <summary>What names its metadata may have are C#'s, not those of headers.</summary>
+    public bool KeepsAttributes => false;
+
+    public bool Holds(WriteCondition condition, bool inParts) => condition.IsNone || condition.DemandsAbsence || condition.DemandedVersion is not null;
 
     public async Task<ObjectStatus?> GetStatusAsync(string name, CancellationToken cancellationToken)
     {
@@ -84,7 +94,8 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
         return new ObjectPage(entries, page.ContinuationToken is { Length: > 0 } next ? next : null);
     }
 
-    public async Task<FileVersion> PutAsync(string name, ReadOnlyMemory<byte> content, WriteCondition condition, CancellationToken cancellationToken)
+    public async Task<FileVersion> PutAsync(
+        string name, ReadOnlyMemory<byte> content, WriteCondition condition, UfsAttributes? attributes, string? sha256, CancellationToken cancellationToken)
     {
         using Stream body = StreamOf(content);
         BlobContentInfo written = await AzureFailures.TranslateAsync(Blob(name).UploadAsync(
@@ -93,7 +104,7 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
     }
 
     /// <summary>Blocks need no beginning; the name keeps those of two uploads apart.</summary>
-    public Task<string> BeginUploadAsync(string name, CancellationToken cancellationToken) => Task.FromResult(Guid.NewGuid().ToString("N"));
+    public Task<string> BeginUploadAsync(string name, UfsAttributes? attributes, CancellationToken cancellationToken) => Task.FromResult(Guid.NewGuid().ToString("N"));
 
     public async Task<string> PutPartAsync(string name, string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -125,11 +136,11 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
         await AzureFailures.TranslateAsync(copy.WaitForCompletionAsync(CopyPolling, cancellationToken).AsTask()).ConfigureAwait(false);
     }
 
-    public async Task DeleteAsync(string name, CancellationToken cancellationToken)
+    public async Task DeleteAsync(string name, WriteCondition condition, CancellationToken cancellationToken)
     {
         try
         {
-            await AzureFailures.TranslateAsync(Blob(name).DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken)).ConfigureAwait(false);
+            await AzureFailures.TranslateAsync(Blob(name).DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, ConditionsOf(condition), cancellationToken)).ConfigureAwait(false);
         }
         catch (StoreException e) when (e.Failure == StoreFailure.NotFound)
         {
@@ -140,8 +151,8 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
     /// <summary>Known; but whether we may write is not.</summary>
     public async Task ProbeConditionsAsync(string name, CancellationToken cancellationToken)
     {
-        await PutAsync(name, default, WriteCondition.None, cancellationToken).ConfigureAwait(false);
-        await DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+        await PutAsync(name, default, WriteCondition.None, null, null, cancellationToken).ConfigureAwait(false);
+        await DeleteAsync(name, WriteCondition.None, cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose() => http.Dispose();

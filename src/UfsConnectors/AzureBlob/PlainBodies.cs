@@ -1,5 +1,6 @@
 using System.Net;
 using Orleans.Cache.UfsConnectors.ObjectStores;
+using Orleans.Cache.Writing;
 
 namespace Orleans.Cache.UfsConnectors.AzureBlob;
 
@@ -26,22 +27,8 @@ internal sealed class PlainBodies : DelegatingHandler
     }
 
     /// <summary>Its failures are of a type that the SDK does not know as one to repeat after.</summary>
-    private sealed class PlainBody(Stream inner) : Stream
+    private sealed class PlainBody(Stream inner) : ForwardStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -55,19 +42,6 @@ internal sealed class PlainBodies : DelegatingHandler
                 throw new StoreException(StoreFailure.Broken, "the answer broke off", e);
             }
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -113,6 +113,12 @@ public sealed class LocalUnderStorage : IUnderStorage
         return ChangeAsync(() => _writer.Delete(key), cancellationToken);
     }
 
+    public Task DeleteFileAsync(string key, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        UfsKey.RequireEntry(key);
+        return ChangeAsync(() => _writer.Delete(key, condition), cancellationToken);
+    }
+
     public Task RenameAsync(string from, string to, CancellationToken cancellationToken)
     {
         UfsKey.RequireEntry(from);

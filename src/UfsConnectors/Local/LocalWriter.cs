@@ -20,7 +20,7 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
     // Commits that wait for each other although they write different files: one in so many.
     private const int CommitGates = 64;
 
-    /// <summary>Each held from the check of a condition to the rename, by writes only: system calls on one directory.</summary>
+    /// <summary>Each held from the check of a condition to the rename, by writes and deletes under a condition only: system calls on one directory.</summary>
     private readonly Lock[] _commits = [.. Enumerable.Range(0, CommitGates).Select(_ => new Lock())];
 
     /// <summary>
@@ -68,6 +68,15 @@ internal sealed class LocalWriter(LocalRoot root, BlockingCalls blocking)
         int flags = EntryOf(parent, key).IsDirectory ? Libc.AT_REMOVEDIR : 0;
         if (Libc.Unlink(parent, name, flags) != 0)
             throw LocalError.Of(Libc.Errno == Libc.EEXIST ? Libc.ENOTEMPTY : Libc.Errno, key);
+    }
+
+    public void Delete(string key, WriteCondition condition)
+    {
+        lock (_commits[(uint)key.GetHashCode(StringComparison.Ordinal) % CommitGates])
+        {
+            condition.Require(StatusOf(key), key);
+            Delete(key);
+        }
     }
 
     /// <summary>A file replaces a file in one step; a directory moves as a whole and replaces nothing.</summary>

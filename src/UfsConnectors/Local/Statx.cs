@@ -10,6 +10,12 @@ internal struct Statx
 {
     private const int TypeMask = 0xF000;
 
+    [FieldOffset(20)]
+    private readonly uint _owner;
+
+    [FieldOffset(24)]
+    private readonly uint _group;
+
     [FieldOffset(28)]
     private readonly ushort _mode;
 
@@ -52,9 +58,12 @@ internal struct Statx
         Object.Device, _inode, _size, new FileTime(_mtimeSeconds, _mtimeNanoseconds), new FileTime(_ctimeSeconds, _ctimeNanoseconds));
 
     /// <summary>The status of a file or directory.</summary>
-    public readonly UfsStatus StatusOf(string key) => IsDirectory
+    public readonly UfsStatus StatusOf(string key) => (IsDirectory
         ? new UfsStatus(key, IsDirectory: true, 0, Stamp.Modified.ToDateTimeOffset(), default)
-        : new UfsStatus(key, IsDirectory: false, _size, Stamp.Modified.ToDateTimeOffset(), Stamp.ToVersion());
+        : new UfsStatus(key, IsDirectory: false, _size, Stamp.Modified.ToDateTimeOffset(), Stamp.ToVersion())) with
+    {
+        Posix = new PosixAttributes(_mode & ~TypeMask, _owner, _group),
+    };
 }
 
 /// <summary>

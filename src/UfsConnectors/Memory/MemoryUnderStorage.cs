@@ -78,6 +78,15 @@ public sealed class MemoryUnderStorage(string name, TimeProvider time) : IUnderS
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => Change(() => _tree.Delete(key), cancellationToken);
 
+    public Task DeleteFileAsync(string key, WriteCondition condition, CancellationToken cancellationToken) => Change(
+        () =>
+        {
+            MemoryTree.RequireEntry(key);
+            condition.Require(_tree.Find(key)?.StatusOf(key), key);
+            _tree.Delete(key);
+        },
+        cancellationToken);
+
     public Task RenameAsync(string from, string to, CancellationToken cancellationToken) => Change(() => _tree.Rename(from, to), cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -22,6 +22,12 @@ internal interface IObjectStore : IDisposable
     /// <summary>Versions are hashes of contents.</summary>
     bool VersionsNameContent { get; }
 
+    /// <summary>Statuses tell attributes, and writes keep those that they are given.</summary>
+    bool KeepsAttributes { get; }
+
+    /// <summary>Whether the store itself holds a condition, in one step with a single put, or with the commit of an upload in parts.</summary>
+    bool Holds(WriteCondition condition, bool inParts);
+
     /// <summary>Null where no such object is.</summary>
     Task<ObjectStatus?> GetStatusAsync(string name, CancellationToken cancellationToken);
 
@@ -31,11 +37,18 @@ internal interface IObjectStore : IDisposable
     /// <summary>One page, in the store's own lexicographic order, objects and prefixes merged.</summary>
     Task<ObjectPage> ListAsync(ListRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Conditions that the store cannot check are left out: the caller has checked them.</summary>
-    Task<FileVersion> PutAsync(string name, ReadOnlyMemory<byte> content, WriteCondition condition, CancellationToken cancellationToken);
+    /// <summary>Conditions that the store cannot check are left out: the caller has checked them. Attributes null: the store's defaults.</summary>
+    /// <param name="name">The object.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="condition">What must be there.</param>
+    /// <param name="attributes">What is kept beside them.</param>
+    /// <param name="sha256">Of the bytes, in small hexadecimal digits; null: it is not known.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<FileVersion> PutAsync(
+        string name, ReadOnlyMemory<byte> content, WriteCondition condition, UfsAttributes? attributes, string? sha256, CancellationToken cancellationToken);
 
     /// <summary>Begins an upload in parts and names it.</summary>
-    Task<string> BeginUploadAsync(string name, CancellationToken cancellationToken);
+    Task<string> BeginUploadAsync(string name, UfsAttributes? attributes, CancellationToken cancellationToken);
 
     /// <summary>Part <paramref name="number"/>, from 1; the answer goes into the commit.</summary>
     Task<string> PutPartAsync(string name, string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
@@ -48,8 +61,8 @@ internal interface IObjectStore : IDisposable
     /// <summary>Copies inside the bucket, only if the source still has the status's version.</summary>
     Task CopyAsync(ObjectStatus from, string to, CancellationToken cancellationToken);
 
-    /// <summary>An object that is not there is deleted already.</summary>
-    Task DeleteAsync(string name, CancellationToken cancellationToken);
+    /// <summary>An object that is not there is deleted already. Conditions that the store cannot check are left out.</summary>
+    Task DeleteAsync(string name, WriteCondition condition, CancellationToken cancellationToken);
 
     /// <summary>Finds out, by writing and deleting something under <paramref name="name"/>, which conditions the store honours.</summary>
     Task ProbeConditionsAsync(string name, CancellationToken cancellationToken);
@@ -67,7 +80,11 @@ internal enum StoreConditions
 }
 
 /// <summary>An object as a status or listing tells it.</summary>
-internal sealed record ObjectStatus(string Name, long Length, DateTimeOffset LastModified, FileVersion Version);
+internal sealed record ObjectStatus(string Name, long Length, DateTimeOffset LastModified, FileVersion Version)
+{
+    /// <summary>Null: the answer does not tell.</summary>
+    public UfsAttributes? Attributes { get; init; }
+}
 
 /// <summary>One entry of a page: an object, or a common prefix (Object null), whose name ends with the delimiter.</summary>
 internal readonly record struct ObjectEntry(string Name, ObjectStatus? Object);

@@ -1,3 +1,4 @@
+using Orleans.Cache.Identity;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.UfsConnectors.ObjectStores;
@@ -12,12 +13,15 @@ namespace Orleans.Cache.UfsConnectors.ObjectStores;
 /// when the store's order has passed "X/", or X is known to be there or not to be there. Stores also disagree on characters from
 /// U+D800 on (UTF-8 sorts surrogate pairs behind U+FFFF, UTF-16 before U+E000): names that have one wait until all that share
 /// what stands before it have come.
+/// Names are the store's here: "" is one too, of the directory "a//" below "a/", and every name that begins with a character below '/' is in doubt of it. What comes out is in
+/// the order of names, and of the path components that stand for them, which is the same (<see cref="PartName"/>).
 /// Invariants: what was taken is smaller than what is held and all that comes; a name is taken once, also where an object and a
 /// directory share it (the object is shown).
 /// </remarks>
 internal sealed class NameOrder(string? startAfter)
 {
     private readonly PriorityQueue<UfsStatus, string> _held = new(StringComparer.Ordinal);
+    private readonly string? _startAfter = startAfter is null ? null : PartName.OfPath(startAfter);
 
     /// <summary>Names that are prefixes of what came last and are settled: taken or held already, or known not to be directories.</summary>
     private readonly List<string> _settled = [];
@@ -39,7 +43,7 @@ internal sealed class NameOrder(string? startAfter)
             if (!_last.StartsWith(_settled[i], StringComparison.Ordinal))
                 _settled.RemoveAt(i);
         }
-        if (entry is null || (startAfter is not null && string.CompareOrdinal(name, startAfter) <= 0) || _settled.Contains(name))
+        if (entry is null || (_startAfter is not null && string.CompareOrdinal(name, _startAfter) <= 0) || _settled.Contains(name))
             return;
         _settled.Add(name);
         _held.Enqueue(entry, name);
@@ -59,7 +63,7 @@ internal sealed class NameOrder(string? startAfter)
 
     /// <summary>The directory that the smallest entry waits for; null where none is, or where only its successors can tell.</summary>
     public string? MissingDirectory() =>
-        _held.TryPeek(out _, out string? name) && DoubtOf(name) is { Length: > 0 } doubt && doubt.Length < name.Length && name[doubt.Length] < '/' ? doubt : null;
+        _held.TryPeek(out _, out string? name) && DoubtOf(name) is { } doubt && doubt.Length < name.Length && name[doubt.Length] < '/' ? doubt : null;
 
     /// <summary>The store said whether the directory is there.</summary>
     public void Settle(string directory, UfsStatus? found)
@@ -83,7 +87,7 @@ internal sealed class NameOrder(string? startAfter)
                 if (_last.AsSpan().StartsWith(prefix, StringComparison.Ordinal))
                     return prefix.ToString();
             }
-            else if (name[i] < '/' && i > 0 && IsAwaited(prefix))
+            else if (name[i] < '/' && IsAwaited(prefix))
             {
                 return prefix.ToString();
             }
@@ -95,7 +99,7 @@ internal sealed class NameOrder(string? startAfter)
     {
         if (!_last.AsSpan().StartsWith(directory, StringComparison.Ordinal) || (_last.Length > directory.Length && _last[directory.Length] >= '/'))
             return false;
-        if (startAfter is not null && directory.CompareTo(startAfter, StringComparison.Ordinal) <= 0)
+        if (_startAfter is not null && directory.CompareTo(_startAfter, StringComparison.Ordinal) <= 0)
             return false;
         foreach (string settled in _settled)
         {

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
+using Orleans.Cache.Identity;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.UfsConnectors.ObjectStores;
 
 /// <summary>
 /// The entries of one directory, page by page: memory for a page and for what <see cref="NameOrder"/> holds back. Left out are objects whose
-/// names no key can express ("//", ".", "..", a slash at the end) and files being written.
+/// names no key can express (a slash at the end, invalid Unicode) and files being written.
 /// </summary>
 internal sealed class ObjectListing(IObjectStore store, RequestPolicy policy, ObjectNames names)
 {
@@ -44,8 +45,8 @@ internal sealed class ObjectListing(IObjectStore store, RequestPolicy policy, Ob
 
     private async Task<UfsStatus?> FindDirectoryAsync(string above, string name, CancellationToken cancellationToken)
     {
-        string key = UfsKey.Join(above, name);
-        return UfsKey.IsName(name) && await IsDirectoryAsync(key, cancellationToken).ConfigureAwait(false) ? ObjectNames.Directory(key) : null;
+        string component = PartName.ToPath(name), key = UfsKey.Join(above, component);
+        return UfsKey.IsName(component) && await IsDirectoryAsync(key, cancellationToken).ConfigureAwait(false) ? ObjectNames.Directory(key) : null;
     }
 
     /// <summary>Whether anything lies below a key.</summary>
@@ -78,14 +79,14 @@ internal sealed class ObjectListing(IObjectStore store, RequestPolicy policy, Ob
         while (token is not null);
     }
 
-    private static void Add(NameOrder order, ObjectEntry entry, string key, string prefix)
+    private void Add(NameOrder order, ObjectEntry entry, string key, string prefix)
     {
         bool isDirectory = entry.Object is null;
-        string name = isDirectory ? entry.Name[prefix.Length..^1] : entry.Name[prefix.Length..];
-        if (!UfsKey.IsName(name))
+        string name = isDirectory ? entry.Name[prefix.Length..^1] : entry.Name[prefix.Length..], component = PartName.ToPath(name);
+        if (!UfsKey.IsName(component) || (component.Length != name.Length && !names.Fits(UfsKey.Join(key, component))))
             order.Add(name, null);
         else
-            order.Add(name, isDirectory ? ObjectNames.Directory(UfsKey.Join(key, name)) : ObjectNames.File(UfsKey.Join(key, name), entry.Object!));
+            order.Add(name, isDirectory ? ObjectNames.Directory(UfsKey.Join(key, component)) : ObjectNames.File(UfsKey.Join(key, component), entry.Object!));
     }
 
     /// <summary>
@@ -95,6 +96,7 @@ internal sealed class ObjectListing(IObjectStore store, RequestPolicy policy, Ob
     {
         if (startAfter is null)
             return null;
+        startAfter = PartName.OfPath(startAfter);
         int agreed = startAfter.AsSpan().IndexOfAnyInRange('\uD800', '\uFFFF');
         return prefix + (agreed < 0 ? startAfter : startAfter[..agreed]) is var start && start.Length > prefix.Length ? start : null;
     }

@@ -49,6 +49,7 @@ internal sealed class ObjectUnderStorage : IUnderStorage
         CanWrite = true,
         AtomicIfAbsent = _store.Conditions == StoreConditions.All,
         VersionsNameContent = _store.VersionsNameContent,
+        KeepsAttributes = _store.KeepsAttributes,
     };
 
     public UfsTraffic Traffic => _policy.Traffic;
@@ -85,8 +86,8 @@ internal sealed class ObjectUnderStorage : IUnderStorage
             return null;
         try
         {
-            ObjectStatus? status = await _policy.SendAsync(UfsOperation.Head, t => _store.GetStatusAsync(_names.Of(key), t), cancellationToken).ConfigureAwait(false);
-            if (status is not null)
+            if (ObjectNames.MayBeFile(key)
+                && await _policy.SendAsync(UfsOperation.Head, t => _store.GetStatusAsync(_names.Of(key), t), cancellationToken).ConfigureAwait(false) is { } status)
                 return ObjectNames.File(key, status);
             return await _listing.IsDirectoryAsync(key, cancellationToken).ConfigureAwait(false) ? ObjectNames.Directory(key) : null;
         }
@@ -104,6 +105,8 @@ internal sealed class ObjectUnderStorage : IUnderStorage
         cancellationToken.ThrowIfCancellationRequested();
         if (!_names.Fits(key))
             throw CacheException.NotFound(key);
+        if (!ObjectNames.MayBeFile(key))
+            throw await IsDirectoryAsync(key, cancellationToken).ConfigureAwait(false) ? ObjectWriter.IsDirectory(key) : CacheException.NotFound(key);
         // Offsets near the end of 64 bits overflow in some stores, and no object is that long.
         if (length == 0 || length > long.MaxValue / 2 - offset)
             return await OpenNothingAsync(key, version, offset, length, cancellationToken).ConfigureAwait(false);
@@ -131,6 +134,8 @@ internal sealed class ObjectUnderStorage : IUnderStorage
     {
         UfsKey.Require(key);
         cancellationToken.ThrowIfCancellationRequested();
+        if (key.Length > 0 && !_names.Fits(key))
+            throw CacheException.NotFound(key);
         bool any = false;
         await using IAsyncEnumerator<UfsStatus> entries = _listing.ReadAsync(key, startAfter, cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await AdvanceAsync(entries, key).ConfigureAwait(false))
@@ -149,8 +154,15 @@ internal sealed class ObjectUnderStorage : IUnderStorage
     public Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
         UfsKey.RequireEntry(key);
-        _names.RequireFit(key);
+        _names.RequireFile(key);
         return _writer.CreateAsync(key, content, condition, cancellationToken);
+    }
+
+    public Task<UfsStatus> CreateObjectAsync(string key, Stream content, ObjectWrite write, CancellationToken cancellationToken)
+    {
+        UfsKey.RequireEntry(key);
+        _names.RequireFile(key);
+        return _writer.CreateObjectAsync(key, content, write, cancellationToken);
     }
 
     public Task CreateDirectoryAsync(string key, CancellationToken cancellationToken)
@@ -163,7 +175,13 @@ internal sealed class ObjectUnderStorage : IUnderStorage
     public Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
         UfsKey.RequireEntry(key);
-        return _writer.DeleteAsync(key, cancellationToken);
+        return _names.Fits(key) ? _writer.DeleteAsync(key, cancellationToken) : throw CacheException.NotFound(key);
+    }
+
+    public Task DeleteFileAsync(string key, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        UfsKey.RequireEntry(key);
+        return _names.Fits(key) ? _writer.DeleteFileAsync(key, condition, cancellationToken) : throw condition.Failed(key);
     }
 
     public Task RenameAsync(string from, string to, CancellationToken cancellationToken)
@@ -171,7 +189,7 @@ internal sealed class ObjectUnderStorage : IUnderStorage
         UfsKey.RequireEntry(from);
         UfsKey.RequireEntry(to);
         _names.RequireFit(to);
-        return _writer.RenameAsync(from, to, cancellationToken);
+        return _names.Fits(from) ? _writer.RenameAsync(from, to, cancellationToken) : throw CacheException.NotFound(from);
     }
 
     public ValueTask DisposeAsync()

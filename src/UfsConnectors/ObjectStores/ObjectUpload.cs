@@ -8,13 +8,23 @@ namespace Orleans.Cache.UfsConnectors.ObjectStores;
 /// Sends one content of unknown length: what fits into one part with a single put, more in parts, of which one is read while the one before is
 /// sent. Whatever fails, the parts are given up.
 /// </summary>
-internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, string name)
+/// <param name="store">The bucket.</param>
+/// <param name="policy">How requests are sent.</param>
+/// <param name="name">The object.</param>
+/// <param name="attributes">As in <see cref="ObjectWrite"/>; null: the store's defaults.</param>
+/// <param name="sha256">Of the whole content; null: it is not known.</param>
+internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, string name, Func<bool, UfsAttributes>? attributes = null, string? sha256 = null)
 {
     /// <summary>S3's limit.</summary>
     private const int MaxParts = 10_000;
 
     /// <summary>Time to tell a store that an upload is given up; one that does not listen keeps the parts until its own rules drop them.</summary>
     private static readonly TimeSpan AbortPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>What was sent to be kept beside the bytes; null: nothing.</summary>
+    public UfsAttributes? Attributes { get; private set; }
+
+    public bool IsInParts { get; private set; }
 
     /// <param name="content">Read to its end.</param>
     /// <param name="commit">Given the length and the last step; makes the object visible.</param>
@@ -28,8 +38,9 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
             int filled = await FillAsync(content, first, 1, cancellationToken).ConfigureAwait(false);
             if (filled == PartBytes(1))
                 return await RunInPartsAsync(content, first, commit, cancellationToken).ConfigureAwait(false);
+            Attributes = attributes?.Invoke(true);
             return await commit(filled, (condition, token) => policy.SendAsync(
-                UfsOperation.Put, t => store.PutAsync(name, first.AsMemory(0, filled), condition, t), token, condition.IsNone, filled)).ConfigureAwait(false);
+                UfsOperation.Put, t => store.PutAsync(name, first.AsMemory(0, filled), condition, Attributes, sha256, t), token, condition.IsNone, filled)).ConfigureAwait(false);
         }
         finally
         {
@@ -40,7 +51,9 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
     private async Task<UfsStatus> RunInPartsAsync(
         Stream content, byte[] first, Func<long, Func<WriteCondition, CancellationToken, Task<FileVersion>>, Task<UfsStatus>> commit, CancellationToken cancellationToken)
     {
-        string upload = await policy.SendAsync(UfsOperation.Put, t => store.BeginUploadAsync(name, t), cancellationToken).ConfigureAwait(false);
+        IsInParts = true;
+        Attributes = attributes?.Invoke(false);
+        string upload = await policy.SendAsync(UfsOperation.Put, t => store.BeginUploadAsync(name, Attributes, t), cancellationToken).ConfigureAwait(false);
         try
         {
             (List<string> parts, long length) = await SendPartsAsync(content, first, upload, cancellationToken).ConfigureAwait(false);

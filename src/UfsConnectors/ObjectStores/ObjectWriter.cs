@@ -29,18 +29,36 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
         return await upload.RunAsync(content, (length, put) => CommitAsync(key, condition, length, put, cancellationToken), cancellationToken).ConfigureAwait(false);
     });
 
+    /// <summary>
+    /// One request for what fits into a put: the store holds the condition where it can, and where its tag is the MD5 of what was sent, it is what was stored;
+    /// then there is nothing to look at.
+    /// </summary>
+    public Task<UfsStatus> CreateObjectAsync(string key, Stream content, ObjectWrite write, CancellationToken cancellationToken) => TranslateAsync(key, async () =>
+    {
+        if (!store.Holds(write.Condition, inParts: false))
+            await RequireAsync(write.Condition, key, cancellationToken).ConfigureAwait(false);
+        var upload = new ObjectUpload(store, policy, names.Of(key), store.KeepsAttributes ? write.Attributes : null, write.Sha256);
+        UfsStatus written = await upload.RunAsync(
+            content,
+            (length, put) => CommitAsync(
+                key, write.Condition, length, put, cancellationToken,
+                isHeld: store.Holds(write.Condition, upload.IsInParts), md5: upload.IsInParts ? null : write.Md5?.Invoke()),
+            cancellationToken).ConfigureAwait(false);
+        return written with { Attributes = upload.Attributes };
+    });
+
     public Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) => TranslateAsync(key, async () =>
     {
         if (key.Length == 0 || await listing.IsDirectoryAsync(key, cancellationToken).ConfigureAwait(false))
             return true;
         await Task.WhenAll(RequireNoFileAboveAsync(key, cancellationToken), RequireNoFileAsync(key, cancellationToken)).ConfigureAwait(false);
-        await policy.SendAsync(UfsOperation.Put, t => store.PutAsync(names.OfDirectory(key), default, WriteCondition.None, t), cancellationToken).ConfigureAwait(false);
+        await policy.SendAsync(UfsOperation.Put, t => store.PutAsync(names.OfDirectory(key), default, WriteCondition.None, null, null, t), cancellationToken).ConfigureAwait(false);
         return true;
     });
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => TranslateAsync(key, async () =>
     {
-        if (names.Fits(key) && await StatusAsync(key, cancellationToken).ConfigureAwait(false) is not null)
+        if (await StatusAsync(key, cancellationToken).ConfigureAwait(false) is not null)
             return await DeleteObjectAsync(key, names.Of(key), cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ObjectEntry> below = await listing.FirstBelowAsync(key, 2, cancellationToken).ConfigureAwait(false);
         if (below.Count == 0)
@@ -48,6 +66,23 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
         if (below.Count > 1 || below[0].Name != names.OfDirectory(key))
             throw new CacheException(CacheError.NotEmpty, $"The directory '{key}' is not empty; delete its entries first.");
         return await DeleteObjectAsync(key, names.OfDirectory(key), cancellationToken).ConfigureAwait(false);
+    });
+
+    /// <summary>The look and the delete are two steps where the store does not hold the condition itself; only writes through this instance wait.</summary>
+    public Task DeleteFileAsync(string key, WriteCondition condition, CancellationToken cancellationToken) => TranslateAsync(key, async () =>
+    {
+        using Held held = await EnterAsync(key, cancellationToken).ConfigureAwait(false);
+        await RequireAsync(condition, key, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await policy.SendAsync(
+                UfsOperation.Delete, t => store.DeleteAsync(names.Of(key), condition, t), cancellationToken, repeatable: condition.IsNone).ConfigureAwait(false);
+        }
+        catch (StoreException e) when (e.Failure == StoreFailure.ConditionFailed)
+        {
+            throw condition.Failed(key);
+        }
+        return true;
     });
 
     public Task RenameAsync(string from, string to, CancellationToken cancellationToken) => TranslateAsync(from, async () =>
@@ -64,10 +99,17 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
             || (source is null && await StatusAsync(to, cancellationToken).ConfigureAwait(false) is not null))
             throw new CacheException(CacheError.AlreadyExists, $"'{to}' exists already.");
         if (source is not null)
+        {
+            names.RequireFile(to);
             return await MoveAsync(source, to, cancellationToken).ConfigureAwait(false);
+        }
         // One after the other, each deleted as soon as it is copied: whatever happens, each is in one of the two places.
         await foreach (ObjectStatus below in listing.AllBelowAsync(from, cancellationToken).ConfigureAwait(false))
-            await MoveAsync(below, to + names.KeyOf(below.Name)[from.Length..], cancellationToken).ConfigureAwait(false);
+        {
+            string key = names.KeyOf(below.Name);
+            names.RequireFit(key);
+            await MoveAsync(below, to + key[from.Length..], cancellationToken).ConfigureAwait(false);
+        }
         // A marker that the store does not list below its directory.
         return await DeleteObjectAsync(from, names.OfDirectory(from), cancellationToken).ConfigureAwait(false);
     });
@@ -97,17 +139,18 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
     private async Task<bool> DeleteObjectAsync(string key, string name, CancellationToken cancellationToken)
     {
         using (await EnterAsync(key, cancellationToken).ConfigureAwait(false))
-            await policy.SendAsync(UfsOperation.Delete, t => store.DeleteAsync(name, t), cancellationToken).ConfigureAwait(false);
+            await policy.SendAsync(UfsOperation.Delete, t => store.DeleteAsync(name, WriteCondition.None, t), cancellationToken).ConfigureAwait(false);
         return true;
     }
 
     /// <summary>A conditional write whose answer is lost is not sent again: the second would fail by what the first has done.</summary>
     private async Task<UfsStatus> CommitAsync(
-        string key, WriteCondition condition, long length, Func<WriteCondition, CancellationToken, Task<FileVersion>> put, CancellationToken cancellationToken)
+        string key, WriteCondition condition, long length, Func<WriteCondition, CancellationToken, Task<FileVersion>> put, CancellationToken cancellationToken,
+        bool isHeld = false, string? md5 = null)
     {
         using (await EnterAsync(key, cancellationToken).ConfigureAwait(false))
         {
-            if (!condition.IsNone)
+            if (!condition.IsNone && !isHeld)
                 await RequireAsync(condition, key, cancellationToken).ConfigureAwait(false);
             FileVersion version;
             try
@@ -118,7 +161,9 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
             {
                 throw condition.Failed(key);
             }
-            return await ConfirmAsync(key, length, version, cancellationToken).ConfigureAwait(false);
+            return md5 is not null && version.Token == md5
+                ? new UfsStatus(key, IsDirectory: false, length, DateTimeOffset.UnixEpoch, version)
+                : await ConfirmAsync(key, length, version, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -130,7 +175,7 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
             return new UfsStatus(key, IsDirectory: false, length, stored?.LastModified ?? DateTimeOffset.UnixEpoch, version); // Replaced or deleted already.
         if (stored.Length == length)
             return ObjectNames.File(key, stored);
-        await policy.SendAsync(UfsOperation.Delete, t => store.DeleteAsync(names.Of(key), t), cancellationToken).ConfigureAwait(false);
+        await policy.SendAsync(UfsOperation.Delete, t => store.DeleteAsync(names.Of(key), WriteCondition.None, t), cancellationToken).ConfigureAwait(false);
         throw new CacheException(CacheError.Unavailable, $"'{store.Uri}' stored {stored.Length} bytes of '{key}' instead of {length}; it was deleted again. Does the store understand the mount's checksums option?");
     }
 
@@ -157,8 +202,9 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
             throw new CacheException(CacheError.NotADirectory, $"'{key}' is a file, not a directory.");
     }
 
-    private Task<ObjectStatus?> StatusAsync(string key, CancellationToken cancellationToken) =>
-        policy.SendAsync(UfsOperation.Head, t => store.GetStatusAsync(names.Of(key), t), cancellationToken);
+    private Task<ObjectStatus?> StatusAsync(string key, CancellationToken cancellationToken) => ObjectNames.MayBeFile(key)
+        ? policy.SendAsync(UfsOperation.Head, t => store.GetStatusAsync(names.Of(key), t), cancellationToken)
+        : Task.FromResult<ObjectStatus?>(null);
 
     private async Task<Held> EnterAsync(string key, CancellationToken cancellationToken)
     {

@@ -30,6 +30,12 @@ internal sealed record RequestLimits
     /// <summary>Bytes of a part of an upload, of its first 2,000; later ones are larger. Memory of an upload is two parts.</summary>
     public int PartBytes { get; init; } = 8 * CacheLimits.MiB;
 
+    /// <summary>Bytes that are copied with one request at most: what S3 allows.</summary>
+    public long MaxCopyBytes { get; init; } = 5 * CacheLimits.GiB;
+
+    /// <summary>Bytes of a part of a longer copy: few requests, and none so long that losing it hurts.</summary>
+    public long CopyPartBytes { get; init; } = CacheLimits.GiB;
+
     /// <summary>Entries asked for with one request; what S3 gives at most.</summary>
     public int ListPage { get; init; } = 1000;
 

@@ -45,9 +45,9 @@ internal sealed class StoreException(StoreFailure failure, string message, Excep
         StoreFailure.NotFound => CacheException.NotFound(key),
         StoreFailure.ConditionFailed or StoreFailure.OutOfRange => CacheException.Changed(key),
         StoreFailure.Denied => new(CacheError.AccessDenied, $"'{store}' denies access to '{key}' ({Message}); check the mount's credentials and their permissions.", this),
-        StoreFailure.NoBucket => new(CacheError.Unavailable, $"'{store}' does not exist ({Message}); check the mount's bucket or container.", this),
+        StoreFailure.NoBucket => new(CacheError.Unavailable, $"'{store}' does not exist ({Message}); check the mount's bucket or container.", this) { IsRefusal = true },
         StoreFailure.Throttled => new(CacheError.Unavailable, $"'{store}' refuses more requests for now ({Message}); try again later.", this),
         StoreFailure.Broken => new(CacheError.Unavailable, $"'{key}' failed in '{store}': {Message}", this),
-        _ => new(CacheError.Unavailable, $"'{store}' refuses the request for '{key}': {Message}", this),
+        _ => new(CacheError.Unavailable, $"'{store}' refuses the request for '{key}': {Message}", this) { IsRefusal = true },
     };
 }

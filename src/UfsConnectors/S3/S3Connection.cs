@@ -15,7 +15,7 @@ internal static class S3Connection
     {
         S3Options options = S3Options.Parse(uri, given);
         var policy = new RequestPolicy(options.Uri, limits, time, given.Log);
-        return new ObjectUnderStorage(new S3Store(ClientOf(options, limits), options), options.Prefix, policy, given.IsWritable, time);
+        return new ObjectUnderStorage(new S3Store(ClientOf(options, limits), options, limits), options.Prefix, policy, given.IsWritable, time);
     }
 
     public static AmazonS3Client ClientOf(S3Options options, RequestLimits limits)
@@ -24,6 +24,8 @@ internal static class S3Connection
         {
             ForcePathStyle = options.PathStyle,
             MaxErrorRetry = 0,
+            // Of its copies from streams to sockets, which would be 8 KiB a system call.
+            BufferSize = 128 * CacheLimits.KiB,
             Timeout = Timeout.InfiniteTimeSpan,
             HttpClientFactory = new StoreHttpClients(limits),
             RequestChecksumCalculation = options.SupportedChecksums ? RequestChecksumCalculation.WHEN_SUPPORTED : RequestChecksumCalculation.WHEN_REQUIRED,

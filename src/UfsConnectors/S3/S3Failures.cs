@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using Orleans.Cache.UfsConnectors.ObjectStores;
@@ -27,10 +26,9 @@ internal static class S3Failures
             throw new StoreException(
                 isCredentials ? StoreFailure.Denied : StoreFailure.Broken, isCredentials ? "no credentials were found" : "an answer that is not S3's", e);
         }
-        // A SocketException of its own: HttpClient lets it through when the other side resets between the connection and the first look at it.
-        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or InvalidOperationException or FormatException or System.Xml.XmlException)
+        catch (Exception e) when (TransportFailures.Is(e))
         {
-            throw new StoreException(StoreFailure.Broken, Reason(e), e);
+            throw TransportFailures.Translate(e);
         }
     }
 
@@ -39,9 +37,9 @@ internal static class S3Failures
         string code = e.ErrorCode is { Length: > 0 } given && given != e.StatusCode.ToString() ? given : "";
         StoreFailure failure = Kind(e.StatusCode, code);
         string text = (int)e.StatusCode == 0
-            ? Reason(e.InnerException ?? e)
+            ? TransportFailures.Reason(e)
             : string.Create(CultureInfo.InvariantCulture, $"{(int)e.StatusCode} {code}").TrimEnd();
-        return new StoreException(failure, text, e) { RetryAfter = RetryAfter(e) };
+        return new StoreException(failure, text, e) { RetryAfter = TransportFailures.RetryAfter((e.InnerException as HttpErrorResponseException)?.Response?.GetHeaderValue("Retry-After")) };
     }
 
     private static StoreFailure Kind(HttpStatusCode status, string code) => (status, code) switch
@@ -61,19 +59,4 @@ internal static class S3Failures
         ( >= HttpStatusCode.OK and < HttpStatusCode.Ambiguous, _) => StoreFailure.Broken,
         _ => StoreFailure.Refused,
     };
-
-    /// <summary>Seconds, as S3 sends them.</summary>
-    private static TimeSpan? RetryAfter(AmazonServiceException e) =>
-        (e.InnerException as HttpErrorResponseException)?.Response?.GetHeaderValue("Retry-After") is { Length: > 0 } text
-        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
-            ? TimeSpan.FromSeconds(seconds)
-            : null;
-
-    /// <summary>The innermost reason: "connection refused" says more than "an error occurred while sending the request".</summary>
-    private static string Reason(Exception e)
-    {
-        while (e.InnerException is { } inner)
-            e = inner;
-        return e.Message.TrimEnd('.');
-    }
 }

@@ -9,14 +9,8 @@ using Orleans.Cache.UnderStorage;
 namespace Orleans.Cache.UfsConnectors.S3;
 
 /// <summary>One bucket of Amazon S3 or of a store that speaks its protocol. Requests are signed and written by the SDK, sent once each.</summary>
-internal sealed class S3Store(AmazonS3Client client, S3Options options) : IObjectStore
+internal sealed class S3Store(AmazonS3Client client, S3Options options, RequestLimits limits) : IObjectStore
 {
-    /// <summary>What S3 copies with one request at most.</summary>
-    private const long MaxCopyBytes = 5 * CacheLimits.GiB;
-
-    /// <summary>A part of a longer copy: few requests, and none so long that losing it hurts.</summary>
-    private const long CopyPartBytes = CacheLimits.GiB;
-
     /// <summary>Writes that demand a version: some stores refuse also those that demand the right one.</summary>
     private bool _matchesVersions = options.Endpoint is null;
 
@@ -27,9 +21,17 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options) : IObjec
     /// <summary>Amazon's own store honours them; of others it is found out.</summary>
     public StoreConditions Conditions { get; private set; } = options.Endpoint is null ? StoreConditions.All : StoreConditions.None;
 
-    public bool CanName(string name) => Encoding.UTF8.GetByteCount(name) <= 1024;
+    /// <summary>A slash in front would be lost in a URL: such a key needs a mount of a prefix.</summary>
+    public bool CanName(string name) => Encoding.UTF8.GetByteCount(name) <= 1024 && !name.StartsWith('/');
 
     public bool VersionsNameContent => true;
+
+    public bool KeepsAttributes => true;
+
+    /// <summary>What is neither absence nor a version (presence) no request can demand.</summary>
+    public bool Holds(WriteCondition condition, bool inParts) =>
+        condition.IsNone
+        || (Conditions >= (inParts ? StoreConditions.All : StoreConditions.Puts) && (condition.DemandsAbsence || (_matchesVersions && condition.DemandedVersion is not null)));
 
     public async Task<ObjectStatus?> GetStatusAsync(string name, CancellationToken cancellationToken)
     {
@@ -37,7 +39,7 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options) : IObjec
         {
             GetObjectMetadataResponse answer = await S3Failures.TranslateAsync(client.GetObjectMetadataAsync(
                 new GetObjectMetadataRequest { BucketName = options.Bucket, Key = name, RequestPayer = Payer }, cancellationToken)).ConfigureAwait(false);
-            return new ObjectStatus(name, answer.ContentLength, TimeOf(answer.LastModified), VersionOf(answer.ETag));
+            return new ObjectStatus(name, answer.ContentLength, TimeOf(answer.LastModified), VersionOf(answer.ETag)) { Attributes = S3Attributes.Of(answer) };
         }
         catch (StoreException e) when (e.Failure == StoreFailure.NotFound)
         {
@@ -97,7 +99,8 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options) : IObjec
         return new ObjectPage(entries, answer.IsTruncated == true ? answer.NextContinuationToken : null);
     }
 
-    public async Task<FileVersion> PutAsync(string name, ReadOnlyMemory<byte> content, WriteCondition condition, CancellationToken cancellationToken)
+    public async Task<FileVersion> PutAsync(
+        string name, ReadOnlyMemory<byte> content, WriteCondition condition, UfsAttributes? attributes, string? sha256, CancellationToken cancellationToken)
     {
         using Stream body = StreamOf(content);
         var request = new PutObjectRequest
@@ -107,11 +110,14 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options) : IObjec
             InputStream = body,
             AutoCloseStream = false,
             UseChunkEncoding = options.ChunkEncoding,
-            ContentType = "application/octet-stream",
             RequestPayer = Payer,
             ServerSideEncryptionMethod = options.Encryption,
             ServerSideEncryptionKeyManagementServiceKeyId = options.KmsKey,
         };
+        S3Attributes.Set(attributes, request.Headers, request.Metadata);
+        // The SDK takes one that is there already, and makes none.
+        if (sha256 is not null && !options.ChunkEncoding)
+            request.Headers["x-amz-content-sha256"] = sha256;
         if (Conditions != StoreConditions.None)
         {
             request.IfNoneMatch = condition.DemandsAbsence ? "*" : null;
@@ -121,20 +127,18 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options) : IObjec
         return VersionOf(answer.ETag);
     }
 
-    public async Task<string> BeginUploadAsync(string name, CancellationToken cancellationToken)
+    public async Task<string> BeginUploadAsync(string name, UfsAttributes? attributes, CancellationToken cancellationToken)
     {
-        InitiateMultipartUploadResponse answer = await S3Failures.TranslateAsync(client.InitiateMultipartUploadAsync(
-            new InitiateMultipartUploadRequest
-            {
-                BucketName = options.Bucket,
-                Key = name,
-                ContentType = "application/octet-stream",
-                RequestPayer = Payer,
-                ServerSideEncryptionMethod = options.Encryption,
-                ServerSideEncryptionKeyManagementServiceKeyId = options.KmsKey,
-            },
-            cancellationToken)).ConfigureAwait(false);
-        return answer.UploadId;
+        var request = new InitiateMultipartUploadRequest
+        {
+            BucketName = options.Bucket,
+            Key = name,
+            RequestPayer = Payer,
+            ServerSideEncryptionMethod = options.Encryption,
+            ServerSideEncryptionKeyManagementServiceKeyId = options.KmsKey,
+        };
+        S3Attributes.Set(attributes, request.Headers, request.Metadata);
+        return (await S3Failures.TranslateAsync(client.InitiateMultipartUploadAsync(request, cancellationToken)).ConfigureAwait(false)).UploadId;
     }
 
     public async Task<string> PutPartAsync(string name, string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
@@ -186,7 +190,7 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options) : IObjec
 
     public async Task CopyAsync(ObjectStatus from, string to, CancellationToken cancellationToken)
     {
-        if (from.Length > MaxCopyBytes)
+        if (from.Length > limits.MaxCopyBytes)
         {
             await CopyInPartsAsync(from, to, cancellationToken).ConfigureAwait(false);
             return;
@@ -206,33 +210,41 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options) : IObjec
             cancellationToken)).ConfigureAwait(false);
     }
 
-    public Task DeleteAsync(string name, CancellationToken cancellationToken) => S3Failures.TranslateAsync(client.DeleteObjectAsync(
-        new DeleteObjectRequest { BucketName = options.Bucket, Key = name, RequestPayer = Payer }, cancellationToken));
+    /// <summary>Amazon's own store knows conditions of deletes; others ignore them, and one cannot find out without deleting.</summary>
+    public Task DeleteAsync(string name, WriteCondition condition, CancellationToken cancellationToken) => S3Failures.TranslateAsync(client.DeleteObjectAsync(
+        new DeleteObjectRequest
+        {
+            BucketName = options.Bucket,
+            Key = name,
+            RequestPayer = Payer,
+            IfMatch = options.Endpoint is null && condition.DemandedVersion is { } demanded ? Quote(demanded) : null,
+        },
+        cancellationToken));
 
     /// <summary>Amazon's store is known; of another each kind of write is tried on an object that is there: one that demands absence must fail.</summary>
     public async Task ProbeConditionsAsync(string name, CancellationToken cancellationToken)
     {
         if (options.Endpoint is null)
             return;
-        FileVersion version = await PutAsync(name, default, WriteCondition.None, cancellationToken).ConfigureAwait(false);
-        string upload = await BeginUploadAsync(name, cancellationToken).ConfigureAwait(false);
+        FileVersion version = await PutAsync(name, default, WriteCondition.None, null, null, cancellationToken).ConfigureAwait(false);
+        string upload = await BeginUploadAsync(name, null, cancellationToken).ConfigureAwait(false);
         try
         {
             // Only with this are conditions sent at all.
             Conditions = StoreConditions.All;
             _matchesVersions = true;
-            bool puts = await IsRefusedAsync(() => PutAsync(name, default, WriteCondition.IfAbsent, cancellationToken)).ConfigureAwait(false);
+            bool puts = await IsRefusedAsync(() => PutAsync(name, default, WriteCondition.IfAbsent, null, null, cancellationToken)).ConfigureAwait(false);
             string part = await PutPartAsync(name, upload, 1, new byte[1], cancellationToken).ConfigureAwait(false);
             bool uploads = puts && await IsRefusedAsync(
                 () => CommitUploadAsync(name, upload, [part], WriteCondition.IfAbsent, cancellationToken)).ConfigureAwait(false);
             _matchesVersions = puts
-                && await IsRefusedAsync(() => PutAsync(name, default, WriteCondition.IfVersion(new FileVersion("another")), cancellationToken)).ConfigureAwait(false)
-                && !await IsRefusedAsync(() => PutAsync(name, default, WriteCondition.IfVersion(version), cancellationToken)).ConfigureAwait(false);
+                && await IsRefusedAsync(() => PutAsync(name, default, WriteCondition.IfVersion(new FileVersion("another")), null, null, cancellationToken)).ConfigureAwait(false)
+                && !await IsRefusedAsync(() => PutAsync(name, default, WriteCondition.IfVersion(version), null, null, cancellationToken)).ConfigureAwait(false);
             Conditions = uploads ? StoreConditions.All : puts ? StoreConditions.Puts : StoreConditions.None;
         }
         finally
         {
-            await DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+            await DeleteAsync(name, WriteCondition.None, cancellationToken).ConfigureAwait(false);
             // Where the commit was refused; elsewhere there is no such upload any more.
             await IsRefusedAsync(() => AbortUploadAsync(name, upload, cancellationToken)).ConfigureAwait(false);
         }
@@ -259,11 +271,13 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options) : IObjec
 
     private async Task CopyInPartsAsync(ObjectStatus from, string to, CancellationToken cancellationToken)
     {
-        string upload = await BeginUploadAsync(to, cancellationToken).ConfigureAwait(false);
+        // What a listing gave has none.
+        UfsAttributes? attributes = from.Attributes ?? (await GetStatusAsync(from.Name, cancellationToken).ConfigureAwait(false))?.Attributes;
+        string upload = await BeginUploadAsync(to, attributes, cancellationToken).ConfigureAwait(false);
         try
         {
             var parts = new List<string>();
-            for (long first = 0; first < from.Length; first += CopyPartBytes)
+            for (long first = 0; first < from.Length; first += limits.CopyPartBytes)
             {
                 CopyPartResponse part = await S3Failures.TranslateAsync(client.CopyPartAsync(
                     new CopyPartRequest
@@ -275,7 +289,7 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options) : IObjec
                         UploadId = upload,
                         PartNumber = parts.Count + 1,
                         FirstByte = first,
-                        LastByte = Math.Min(first + CopyPartBytes, from.Length) - 1,
+                        LastByte = Math.Min(first + limits.CopyPartBytes, from.Length) - 1,
                         ETagToMatch = [Quote(from.Version)],
                         RequestPayer = Payer,
                     },

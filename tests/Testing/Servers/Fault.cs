@@ -6,6 +6,9 @@ namespace Orleans.Cache.Testing.Servers;
 /// <param name="Number">Requests so far, this one included.</param>
 public sealed record ProxiedRequest(string Method, string Target, int Number)
 {
+    /// <summary>The value of a header; null: it was not sent.</summary>
+    public required Func<string, string?> Header { get; init; }
+
     /// <summary>A GET of an object, not of a listing.</summary>
     public bool IsRead => Method == "GET" && !Target.Contains("list", StringComparison.Ordinal);
 }

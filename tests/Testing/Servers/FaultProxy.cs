@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -9,13 +8,9 @@ namespace Orleans.Cache.Testing.Servers;
 /// Stands in front of a store and does to its answers what networks, proxies and overloaded servers do. Counts what comes. HTTP/1.1, plain; each
 /// connection has one of its own to the store.
 /// </summary>
-public sealed class FaultProxy : IAsyncDisposable
+public sealed class FaultProxy : LoopbackServer
 {
     private readonly Uri _store;
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentDictionary<TcpClient, bool> _connections = new();
-    private readonly Task _accepting;
     private int _count;
 
     /// <summary>
@@ -31,13 +26,9 @@ public sealed class FaultProxy : IAsyncDisposable
     public FaultProxy(Uri store)
     {
         _store = store;
-        _listener.Start();
-        Url = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}{store.AbsolutePath}");
-        // Not on the test's own few threads: some tests block them.
-        _accepting = Task.Run(AcceptAsync);
+        Url = new Uri(Url, store.AbsolutePath);
+        Start();
     }
-
-    public Uri Url { get; }
 
     /// <summary>What happens to a request; null: nothing.</summary>
     public Func<ProxiedRequest, Fault?> Faults { get; set; } = _ => null;
@@ -48,58 +39,21 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>All requests that came, in order.</summary>
     public ConcurrentQueue<ProxiedRequest> Requests { get; } = new();
 
-    /// <summary>Connections that came, also those that were refused.</summary>
-    public int Connections { get; private set; }
-
-    public async ValueTask DisposeAsync()
+    protected override async Task ServeAsync(TcpClient client)
     {
-        await _stop.CancelAsync();
-        _listener.Stop();
-        foreach (TcpClient connection in _connections.Keys)
-            connection.Dispose();
-        await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        while (!_stop.IsCancellationRequested)
+        if (IsDead)
         {
-            TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
-            Connections++;
-            _ = ServeAsync(client);
+            client.LingerState = new LingerOption(true, 0);
+            return;
         }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        _connections[client] = true;
-        try
+        using var store = new TcpClient { NoDelay = true };
+        await store.ConnectAsync(_store.Host, _store.Port, Stopping);
+        var fromClient = new HttpPeer(client.GetStream());
+        var fromStore = new HttpPeer(store.GetStream());
+        while (await fromClient.ReadHeadAsync(Stopping) is { } request && !IsDead)
         {
-            if (IsDead)
-            {
-                client.LingerState = new LingerOption(true, 0);
+            if (!await AnswerAsync(client, fromClient, fromStore, request))
                 return;
-            }
-            using var store = new TcpClient { NoDelay = true };
-            client.NoDelay = true;
-            await store.ConnectAsync(_store.Host, _store.Port, _stop.Token);
-            var fromClient = new HttpPeer(client.GetStream());
-            var fromStore = new HttpPeer(store.GetStream());
-            while (await fromClient.ReadHeadAsync(_stop.Token) is { } request && !IsDead)
-            {
-                if (!await AnswerAsync(client, fromClient, fromStore, request))
-                    return;
-            }
-        }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            // One of the two went away.
-        }
-        finally
-        {
-            _connections.TryRemove(client, out _);
-            client.Dispose();
         }
     }
 
@@ -107,11 +61,11 @@ public sealed class FaultProxy : IAsyncDisposable
     private async Task<bool> AnswerAsync(TcpClient client, HttpPeer fromClient, HttpPeer fromStore, HttpHead request)
     {
         string[] line = request.FirstLine.Split(' ');
-        var seen = new ProxiedRequest(line[0], line[1], Interlocked.Increment(ref _count));
+        var seen = new ProxiedRequest(line[0], line[1], Interlocked.Increment(ref _count)) { Header = name => request[name] };
         Requests.Enqueue(seen);
         Fault fault = Faults(seen) ?? new Fault();
         if (fault.Hang)
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, _stop.Token);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, Stopping);
         if (fault.ResetAfter == 0)
         {
             client.LingerState = new LingerOption(true, 0);
@@ -119,15 +73,15 @@ public sealed class FaultProxy : IAsyncDisposable
         }
         if (fault.Status is { } status)
         {
-            await fromClient.SkipBodyAsync(request, _stop.Token);
-            await fromClient.Stream.WriteAsync(Encoding.ASCII.GetBytes(OwnAnswer(seen, status, fault)), _stop.Token);
+            await fromClient.SkipBodyAsync(request, Stopping);
+            await fromClient.Stream.WriteAsync(Encoding.ASCII.GetBytes(OwnAnswer(seen, status, fault)), Stopping);
             return true;
         }
-        await fromStore.Stream.WriteAsync(request.ToBytes(), _stop.Token);
-        await fromClient.CopyBodyAsync(request, fromStore.Stream, fromClient.Stream, _stop.Token);
+        await fromStore.Stream.WriteAsync(request.ToBytes(), Stopping);
+        await fromClient.CopyBodyAsync(request, fromStore.Stream, fromClient.Stream, Stopping);
         HttpHead answer;
         do
-            answer = await fromStore.ReadHeadAsync(_stop.Token) ?? throw new IOException("The store hung up.");
+            answer = await fromStore.ReadHeadAsync(Stopping) ?? throw new IOException("The store hung up.");
         while (answer.FirstLine.StartsWith("HTTP/1.1 100", StringComparison.Ordinal));
         return await RelayAsync(client, fromStore, answer, seen, fault);
     }
@@ -137,23 +91,23 @@ public sealed class FaultProxy : IAsyncDisposable
         long length = request.Method == "HEAD" ? 0 : answer.ContentLength ?? 0;
         Alter(answer, fault);
         if (fault.FirstByteDelay > TimeSpan.Zero)
-            await Task.Delay(fault.FirstByteDelay, TimeProvider.System, _stop.Token);
+            await Task.Delay(fault.FirstByteDelay, TimeProvider.System, Stopping);
         NetworkStream to = client.GetStream();
-        await to.WriteAsync(answer.ToBytes(), _stop.Token);
+        await to.WriteAsync(answer.ToBytes(), Stopping);
         if (answer.IsChunked && request.Method != "HEAD")
         {
-            await fromStore.CopyChunksAsync(to, _stop.Token);
+            await fromStore.CopyChunksAsync(to, Stopping);
             return true;
         }
         long give = Math.Min(length - fault.CutBody, fault.ResetAfter ?? fault.CloseAfter ?? fault.HangAfter ?? long.MaxValue);
-        await fromStore.CopyAsync(to, Math.Max(0, give), fault.PieceDelay, _stop.Token);
+        await fromStore.CopyAsync(to, Math.Max(0, give), fault.PieceDelay, Stopping);
         if (fault.HangAfter is not null)
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, _stop.Token);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, Stopping);
         if (fault.ResetAfter is not null)
             client.LingerState = new LingerOption(true, 0);
         if (fault.ResetAfter is not null || fault.CloseAfter is not null)
             return false;
-        await fromStore.CopyAsync(Stream.Null, length - Math.Max(0, give), TimeSpan.Zero, _stop.Token);
+        await fromStore.CopyAsync(Stream.Null, length - Math.Max(0, give), TimeSpan.Zero, Stopping);
         return true;
     }
 

@@ -1,6 +1,6 @@
 namespace Orleans.Cache.Testing.Servers;
 
-/// <summary>The facts of this class talk to a <see cref="StorageServer"/>; they are skipped, with the reason, where it is not installed.</summary>
+/// <summary>The facts of this class talk to a <see cref="StorageServer"/> or a <see cref="Processes.PostgresServer"/>; they are skipped, with the reason, where it is not installed.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class NeedsServerAttribute(string kind) : Attribute
 {

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Orleans.Cache.Testing.Processes;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -45,7 +46,7 @@ public sealed class ServerTestCase : XunitTestCase
     {
         ITypeInfo type = TestMethod.TestClass.Class;
         string? kind = type.GetCustomAttributes(typeof(NeedsServerAttribute)).FirstOrDefault()?.GetNamedArgument<string>(nameof(NeedsServerAttribute.Kind));
-        return (kind is null ? null : StorageServer.WhyMissing(kind))
+        return (kind is null ? null : kind == PostgresServer.Kind ? PostgresServer.WhyMissing : StorageServer.WhyMissing(kind))
             ?? type.GetCustomAttributes(typeof(ServerCannotAttribute))
                 .FirstOrDefault(a => a.GetNamedArgument<string>(nameof(ServerCannotAttribute.Fact)) == TestMethod.Method.Name)
                 ?.GetNamedArgument<string>(nameof(ServerCannotAttribute.Reason))

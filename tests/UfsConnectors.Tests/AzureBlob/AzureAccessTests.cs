@@ -48,6 +48,25 @@ public sealed class AzureAccessTests : UnderStorageFixture
     }
 
     [ServerFact]
+    public async Task Names_that_the_store_would_turn_into_others_are_refused_and_lead_nowhere()
+    {
+        await PutAsync("a", Content(1));
+        await PutAsync("d/f", Content(2));
+        foreach (string key in (string[])["..\u0001/out", "d/.\u0001", "\u0001", "\u0001/a", "d/\u0001", "d/\u0001/f", "a\u0001", "d\u0001/f"])
+        {
+            Assert.Null(await Storage.GetStatusAsync(key, None));
+            await AssertFailsAsync(CacheError.InvalidPath, () => Storage.CreateAsync(key, new MemoryStream([1]), None));
+            await AssertFailsAsync(CacheError.InvalidPath, () => Storage.CreateDirectoryAsync(key, None));
+            await AssertFailsAsync(CacheError.NotFound, () => Storage.DeleteAsync(key, None));
+            await AssertFailsAsync(CacheError.NotFound, () => Storage.RenameAsync(key, "mine", None));
+            await AssertFailsAsync(CacheError.InvalidPath, () => Storage.RenameAsync("a", key, None));
+            await AssertFailsAsync(CacheError.NotFound, async () => await Storage.OpenReadAsync(key, null, 0, 1, None));
+        }
+        Assert.Equal(["a", "d"], await NamesAsync(""));
+        Assert.Equal(["f"], await NamesAsync("d"));
+    }
+
+    [ServerFact]
     public async Task A_directory_as_Azures_file_system_marks_it_is_one()
     {
         await Storage.CreateDirectoryAsync("made/empty", None);

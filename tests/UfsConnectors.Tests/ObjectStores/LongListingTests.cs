@@ -6,6 +6,7 @@ using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.UfsConnectors.Tests.ObjectStores;
 
+[Collection(MeasuredAlone.Name)]
 public sealed class LongListingTests
 {
     /// <summary>A million of them held would take a hundred MiB and more.</summary>
@@ -44,6 +45,10 @@ public sealed class LongListingTests
 
         public bool VersionsNameContent => true;
 
+        public bool KeepsAttributes => false;
+
+        public bool Holds(WriteCondition condition, bool inParts) => condition.IsNone;
+
         public int Requests { get; private set; }
 
         public string NameOf(int index) => string.Format(CultureInfo.InvariantCulture, format, index);
@@ -66,9 +71,10 @@ public sealed class LongListingTests
 
         public Task<ObjectBody> OpenAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<FileVersion> PutAsync(string name, ReadOnlyMemory<byte> content, WriteCondition condition, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<FileVersion> PutAsync(
+        string name, ReadOnlyMemory<byte> content, WriteCondition condition, UfsAttributes? attributes, string? sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<string> BeginUploadAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<string> BeginUploadAsync(string name, UfsAttributes? attributes, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<string> PutPartAsync(string name, string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -79,7 +85,7 @@ public sealed class LongListingTests
 
         public Task CopyAsync(ObjectStatus from, string to, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task DeleteAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task DeleteAsync(string name, WriteCondition condition, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task ProbeConditionsAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Orleans.Cache.Identity;
 using Orleans.Cache.UfsConnectors.ObjectStores;
 using Orleans.Cache.UnderStorage;
 
@@ -31,20 +32,20 @@ public sealed class NameOrderTests
 
     private static List<string> Ordered(string[] keys, int maxHeld, string? startAfter, out int questions)
     {
-        var order = new NameOrder(startAfter);
+        var order = new NameOrder(startAfter is null ? null : PartName.ToPath(startAfter));
         var names = new List<string>();
         string[] listed = [.. Roll(keys)];
         var directories = listed.Where(e => e.EndsWith('/')).Select(e => e[..^1]).ToHashSet();
         questions = 0;
         foreach (string entry in listed)
         {
-            string name = entry.TrimEnd('/');
-            order.Add(name, UfsKey.IsName(name) ? Status(name, entry.EndsWith('/')) : null);
+            string name = NameOf(entry);
+            order.Add(name, Status(name, entry.EndsWith('/')));
             Take();
             if (order.Held > maxHeld && order.MissingDirectory() is { } missing)
             {
                 questions++;
-                order.Settle(missing, UfsKey.IsName(missing) && directories.Contains(missing) ? Status(missing, isDirectory: true) : null);
+                order.Settle(missing, directories.Contains(missing) ? Status(missing, isDirectory: true) : null);
                 Take();
             }
         }
@@ -67,9 +68,11 @@ public sealed class NameOrderTests
 
     private static string[] Expected(string[] keys, string? startAfter) =>
     [
-        .. Roll(keys).Select(e => e.TrimEnd('/')).Where(n => UfsKey.IsName(n)).Distinct(StringComparer.Ordinal)
-            .Where(n => startAfter is null || string.CompareOrdinal(n, startAfter) > 0).Order(StringComparer.Ordinal),
+        .. Roll(keys).Select(NameOf).Select(PartName.ToPath).Distinct(StringComparer.Ordinal)
+            .Where(n => startAfter is null || string.CompareOrdinal(n, PartName.ToPath(startAfter)) > 0).Order(StringComparer.Ordinal),
     ];
 
-    private static UfsStatus Status(string name, bool isDirectory) => new(name, isDirectory, 0, default, default);
+    private static string NameOf(string entry) => entry.EndsWith('/') ? entry[..^1] : entry;
+
+    private static UfsStatus Status(string name, bool isDirectory) => new(PartName.ToPath(name), isDirectory, 0, default, default);
 }

@@ -39,13 +39,39 @@ public sealed class S3NameTests : UnderStorageFixture
     }
 
     [ServerFact]
-    public async Task Keys_that_no_path_can_name_are_left_out_and_disturb_nobody()
+    public async Task Names_with_empty_parts_and_dots_are_found_by_the_parts_that_stand_for_them()
     {
-        foreach (string name in (string[])["ok", "x//y", "./dot", "up/../out", "dir/./file", "dir/fine"])
+        foreach (string name in (string[])["ok", "x//y", "x/-z", "./dot", "up/../out", "dir/./file", "dir/fine"])
             await PutObjectAsync(name, 1);
-        Assert.Equal(["dir", "ok", "up", "x"], await NamesAsync(""));
-        Assert.Equal(["fine"], await NamesAsync("dir"));
-        Assert.Empty(await NamesAsync("x"));
+        Assert.Equal([".\u0001", "dir", "ok", "up", "x"], await NamesAsync(""));
+        Assert.Equal([".\u0001", "fine"], await NamesAsync("dir"));
+        Assert.Equal(["\u0001", "-z"], await NamesAsync("x"));
+        Assert.Equal(["-z"], await NamesAsync("x", "\u0001"));
+        Assert.Equal(["y"], await NamesAsync("x/\u0001"));
+        Assert.Equal(1, (await StatusAsync("x/\u0001/y")).Length);
+        Assert.True((await StatusAsync("x/\u0001")).IsDirectory);
+        Assert.Equal(1, (await StatusAsync("up/..\u0001/out")).Length);
+        Assert.Null(await Storage.GetStatusAsync("out", None));
+        await PutAsync("up/..\u0001/made", Content(10));
+        Assert.Equal(Content(10), await ReadAllAsync("up/..\u0001/made"));
+        await Storage.RenameAsync("x", "moved", None);
+        Assert.Equal(["\u0001", "-z"], await NamesAsync("moved"));
+    }
+
+    [ServerFact]
+    public async Task A_path_with_a_mark_that_no_name_needs_is_nobodys()
+    {
+        await PutAsync("d/f", Content(10));
+        await PutAsync("a", Content(10));
+        foreach (string key in (string[])["a\u0001", "d\u0001/f", "d\u0001"])
+        {
+            Assert.Null(await Storage.GetStatusAsync(key, None));
+            await AssertFailsAsync(CacheError.InvalidPath, () => Storage.CreateAsync(key, new MemoryStream([1]), None));
+            await AssertFailsAsync(CacheError.NotFound, () => Storage.DeleteAsync(key, None));
+            await AssertFailsAsync(CacheError.NotFound, () => Storage.RenameAsync(key, "x", None));
+        }
+        Assert.Equal(["a", "d"], await NamesAsync(""));
+        Assert.Equal(Content(10), await ReadAllAsync("d/f"));
     }
 
     [ServerFact]
