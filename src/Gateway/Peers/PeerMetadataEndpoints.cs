@@ -29,7 +29,10 @@ internal sealed class PeerMetadataEndpoints(
     public async Task StatusAsync(HttpContext context)
     {
         counters.PeerStatuses.Increment();
-        StatusAnswer answer = await local.GetStatusAsync(PathOf(context), context.RequestAborted).ConfigureAwait(false);
+        bool described = QueryValues.Text(context.Request.QueryString, PeerRoutes.DescribedName) is not null;
+        StatusAnswer answer = described
+            ? await local.GetDescribedStatusAsync(PathOf(context), context.RequestAborted).ConfigureAwait(false)
+            : await local.GetStatusAsync(PathOf(context), context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, JsonSerializer.SerializeToUtf8Bytes(StatusAnswerMessage.Of(answer), PeerJson.Default.StatusAnswerMessage)).ConfigureAwait(false);
     }
 

@@ -50,7 +50,7 @@ public static class RestGateway
             .AddSingleton<StatusEndpoint>()
             .AddSingleton<ListEndpoint>()
             .AddSingleton<MountsEndpoint>()
-            .AddSingleton(provider => new MountingEndpoints(provider.GetRequiredService<StorePrices>(), provider.GetService<IMountChanges>()))
+            .AddSingleton(provider => new MountingEndpoints(provider.GetRequiredService<StorePrices>(), provider.GetRequiredService<IPageStore>(), provider.GetService<IMountChanges>()))
             .AddSingleton<CacheEndpoint>()
             .AddSingleton<FreeEndpoint>()
             .AddSingleton<FileWriteEndpoint>()

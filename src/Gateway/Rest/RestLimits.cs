@@ -23,6 +23,13 @@ public sealed record RestLimits
     /// </summary>
     public long MaxConnections { get; init; } = 12_000;
 
+    /// <summary>
+    /// Connections that the kernel has made and that wait to be taken, per port; the kernel's own bound (net.core.somaxconn, 4,096 since Linux 5.4) counts
+    /// too. A thousand clients come at once, and a thousand readers at each of their neighbours: one for whom there is no room waits a second until
+    /// it tries again, and a node that waits so long for another takes it for lost.
+    /// </summary>
+    public int Backlog { get; init; } = 4096;
+
     /// <summary>An idle connection is kept longer than clients and load balancers pool theirs (60 to 120 s), so that they close first.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
 
@@ -70,6 +77,12 @@ public sealed record RestLimits
 
     /// <summary>A mount's root must answer within this time for the node to be ready: below the 5 s after which probes give up.</summary>
     public TimeSpan ReadinessTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// The backlog of a process that may open so many descriptors. All that wait may be taken at once, those too that are then turned away: who runs out of descriptors as it
+    /// takes one, takes none any more.
+    /// </summary>
+    public int BacklogWithin(long descriptors) => (int)Math.Min(Backlog, Math.Max(1, descriptors / 2));
 
     /// <summary>Connections at one time for a process that may open so many descriptors.</summary>
     public long ConnectionsWithin(long descriptors) => Math.Min(MaxConnections, DescriptorBudget.Connections(descriptors));

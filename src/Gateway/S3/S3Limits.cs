@@ -39,11 +39,26 @@ public sealed record S3Limits
     /// <summary>Bytes of a record of metadata: user metadata, tags, and ten thousand lengths of parts.</summary>
     public const int MaxRecordBytes = 512 * CacheLimits.KiB;
 
-    /// <summary>Records that are remembered, parsed: about 10 MiB.</summary>
-    public const int MaxRemembered = 20_000;
+    /// <summary>Bytes of records that are remembered, parsed: some fifteen thousand that are small, or sixteen of ten thousand parts.</summary>
+    public const long MaxRememberedBytes = 16 * CacheLimits.MiB;
 
-    /// <summary>Names of records of one directory that a listing holds; of larger ones it asks one by one.</summary>
-    public const int MaxHeldNames = 100_000;
+    /// <summary>Statuses whose hashes and texts are kept; half a kilobyte each.</summary>
+    public const int MaxKnownStatuses = 16 * 1024;
+
+    /// <summary>Characters of the paths of those: what is kept of longer ones would be several times as much.</summary>
+    public const int MaxKnownPath = 256;
+
+    /// <summary>Names of buckets of which it is known where they lie: whoever asks for more makes those anew.</summary>
+    public const int MaxKnownBuckets = 1024;
+
+    /// <summary>Names of records that a page of a listing holds at a time, 32 bytes each, of all directories that it is in; of larger ones it asks one by one.</summary>
+    public const int MaxHeldNames = 50_000;
+
+    /// <summary>Statuses that a page of a listing asks for to find where it begins.</summary>
+    public const int MaxProbes = 16;
+
+    /// <summary>Uploads whose records a page of ListMultipartUploads reads.</summary>
+    public const int MaxListedUploads = 1000;
 
     /// <summary>Deletes and look-ups of one request that are under way at a time.</summary>
     public const int Parallelism = 8;

@@ -19,8 +19,11 @@ public static class FastConnections
     /// Requests, too, start on the thread that got the event. And a connection waits for its next request with a buffer in hand, which
     /// saves a system call a request and costs 4 KiB an idle connection.
     /// </summary>
-    public static IWebHostBuilder UseInlineScheduling(this IWebHostBuilder host) => host.UseSockets(sockets =>
+    /// <param name="host">The node's web host.</param>
+    /// <param name="backlog">Connections that wait to be taken, per port.</param>
+    public static IWebHostBuilder UseInlineScheduling(this IWebHostBuilder host, int backlog) => host.UseSockets(sockets =>
     {
+        sockets.Backlog = backlog;
         sockets.UnsafePreferInlineScheduling = true;
         sockets.WaitForDataBeforeAllocatingBuffer = false;
     });

@@ -10,7 +10,7 @@ namespace Orleans.Cache.Node.Tests.S3;
 /// <summary>Listings against a model: all keys, sorted, cut at the delimiter. Names are made of what sorts around the slash.</summary>
 public sealed class KeyOrderTests
 {
-    private static readonly string[] Parts = ["a", "a-", "a.b", "a!", "ab", "a0", "b", "b c", "-", "0", "z", "a-b", "ä", "aa"];
+    private static readonly string[] Parts = ["a", "a-", "a.b", "a!", "ab", "a0", "b", "b c", "-", "0", "z", "a-b", "ä", "aa", "", ".", ".."];
 
     [Theory]
     [InlineData(1)]
@@ -73,9 +73,9 @@ public sealed class KeyOrderTests
         while (keys.Count < count)
         {
             string key = string.Join('/', Enumerable.Range(0, 1 + random.Next(3)).Select(_ => Parts[random.Next(Parts.Length)] + (random.Next(3) == 0 ? Parts[random.Next(Parts.Length)] : "")));
-            if (keys.Any(k => k.StartsWith(key + "/", StringComparison.Ordinal) || key.StartsWith(k + "/", StringComparison.Ordinal)) || !keys.Add(key))
+            if (key.EndsWith('/') || key.Length == 0 || keys.Any(k => k.StartsWith(key + "/", StringComparison.Ordinal) || key.StartsWith(k + "/", StringComparison.Ordinal)) || !keys.Add(key))
                 continue;
-            await storage.CreateAsync(key, new MemoryStream(Encoding.UTF8.GetBytes(key)), default);
+            await storage.CreateAsync(PartName.ToPaths(key), new MemoryStream(Encoding.UTF8.GetBytes(key)), default);
         }
         return [.. keys.Order(StringComparer.Ordinal)];
     }

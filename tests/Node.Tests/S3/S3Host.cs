@@ -5,21 +5,14 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Cache.Eviction;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Alluxio;
-using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
-using Orleans.Cache.Gateway.Rest.Health;
 using Orleans.Cache.Gateway.S3;
 using Orleans.Cache.Gateway.S3.Auth;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
-using Orleans.Cache.Nodes;
-using Orleans.Cache.Pages;
-using Orleans.Cache.Telemetry;
-using Orleans.Cache.Testing;
+using Orleans.Cache.Node.Tests.Rest;
 using Orleans.Cache.UfsConnectors;
 using Orleans.Cache.UnderStorage;
 
@@ -32,35 +25,16 @@ internal sealed class S3Host : IAsyncDisposable
     public const string Key = "TESTKEY";
     public const string Secret = "not really a secret";
 
-    private readonly TemporaryDirectory _directory = new(onTmpfs: true);
-    private readonly FilePageStore _store;
-    private readonly CacheNode _node;
-    private readonly CacheCounters _counters = new();
+    private readonly HostedEngine _engine;
     private readonly WebApplication _app;
 
-    private S3Host(FilePageStore store, TemporaryDirectory directory, IUnderStorage storage, S3Options options, int port)
+    private S3Host(HostedEngine engine, IUnderStorage storage, S3Options options, int port)
     {
-        _directory = directory;
-        _store = store;
+        _engine = engine;
         Storage = storage;
-        var table = new MountTable(1, [new Mount(CachePath.Parse("/" + Bucket), storage, Freshness.Default) { IsWritable = true }]);
-        var limits = new CacheLimits();
-        _node = new CacheNode("memory", new CacheNodeServices
-        {
-            Mounts = () => table,
-            Store = store,
-            Counters = _counters,
-            Time = TimeProvider.System,
-            Log = NullLogger.Instance,
-            Limits = limits,
-            PageSize = 64 * CacheLimits.KiB,
-        });
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        Files = new CacheFileSystem(new LocalNodeDirectory(_node), () => table);
-        builder.Services.AddSingleton<ICacheNode>(_node).AddSingleton(Files).AddSingleton(_counters).AddSingleton<IPageStore>(store).AddSingleton(limits)
-            .AddSingleton(new AlluxioOptions()).AddSingleton(TimeProvider.System).AddSingleton(new NodeHealth("memory", TimeProvider.System))
-            .AddNodeTelemetry("memory").AddRestGateway().AddS3Gateway(options);
+        engine.AddTo(builder.Services).AddSingleton(new AlluxioOptions()).AddRestGateway().AddS3Gateway(options);
         builder.Services.Configure<KestrelServerOptions>(o => o.Listen(IPAddress.Loopback, port));
         _app = builder.Build();
         _app.UseS3Gateway(port).MapRestGateway();
@@ -69,7 +43,7 @@ internal sealed class S3Host : IAsyncDisposable
 
     public IUnderStorage Storage { get; }
 
-    public CacheFileSystem Files { get; }
+    public CacheFileSystem Files => _engine.Files;
 
     public Uri Url { get; }
 
@@ -78,13 +52,11 @@ internal sealed class S3Host : IAsyncDisposable
     /// <param name="options">All but the keys.</param>
     public static async Task<S3Host> StartAsync(IUnderStorage? storage = null, IReadOnlyList<AccessKey>? keys = null, S3Options? options = null)
     {
-        var directory = new TemporaryDirectory(onTmpfs: true);
-        FilePageStore store = await FilePageStore.OpenAsync(
-            [new StoreDirectoryOptions(directory.Path, CacheLimits.GiB)], 64 * CacheLimits.KiB, () => EvictionPolicies.Create("s3fifo"), new CacheLimits(), TimeProvider.System, NullLogger.Instance, default);
-        int port = ReservedPorts.Take(1)[0];
+        storage ??= UnderStorageFactory.Create("mem://s3", TimeProvider.System);
+        HostedEngine engine = await HostedEngine.StartAsync(
+            "memory", TimeProvider.System, _ => new MountTable(1, [new Mount(CachePath.Parse("/" + Bucket), storage, Freshness.Default) { IsWritable = true }]));
         var host = new S3Host(
-            store, directory, storage ?? UnderStorageFactory.Create("mem://s3", TimeProvider.System),
-            (options ?? new S3Options()) with { Keys = keys ?? [new AccessKey(Key, Secret, [""], [""])] }, port);
+            engine, storage, (options ?? new S3Options()) with { Keys = keys ?? [new AccessKey(Key, Secret, [""], [""])] }, ReservedPorts.Take(1)[0]);
         await host._app.StartAsync();
         return host;
     }
@@ -99,10 +71,7 @@ internal sealed class S3Host : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
-        await _node.DisposeAsync();
-        await _store.DisposeAsync();
+        await _engine.DisposeAsync();
         await Storage.DisposeAsync();
-        _counters.Dispose();
-        _directory.Dispose();
     }
 }

@@ -74,6 +74,16 @@ public sealed class FileS3Node : S3Node
 /// <summary>Over a bucket of Ceph.</summary>
 public sealed class RadosgwS3Node : S3Node
 {
+    /// <summary>What the node shows, as the store calls it.</summary>
+    public string StoreBucket { get; } = "s3front-" + Guid.NewGuid().ToString("N")[..12];
+
+    /// <summary>The store itself, past the node.</summary>
+    public static async Task<AmazonS3Client> NewStoreClientAsync()
+    {
+        StorageServer store = await StorageServer.SharedAsync(StorageServer.Radosgw);
+        return new AmazonS3Client(StorageServer.Key, StorageServer.Key, new AmazonS3Config { ServiceURL = store.Url.ToString(), ForcePathStyle = true });
+    }
+
     public override async Task InitializeAsync()
     {
         // The facts are skipped where it is not installed; their fixture is made all the same.
@@ -84,9 +94,8 @@ public sealed class RadosgwS3Node : S3Node
     protected override async Task<string> MountAsync()
     {
         StorageServer store = await StorageServer.SharedAsync(StorageServer.Radosgw);
-        string name = "s3front-" + Guid.NewGuid().ToString("N")[..12];
-        using var client = new AmazonS3Client(StorageServer.Key, StorageServer.Key, new AmazonS3Config { ServiceURL = store.Url.ToString(), ForcePathStyle = true });
-        await client.PutBucketAsync(name);
-        return $"/{Bucket}=s3://{name},endpoint={store.Url},region=us-east-1,access-key=env:TEST_S3_KEY,secret-key=env:TEST_S3_KEY,timeout=60s,rw";
+        using AmazonS3Client client = await NewStoreClientAsync();
+        await client.PutBucketAsync(StoreBucket);
+        return $"/{Bucket}=s3://{StoreBucket},endpoint={store.Url},region=us-east-1,access-key=env:TEST_S3_KEY,secret-key=env:TEST_S3_KEY,timeout=60s,rw";
     }
 }

@@ -5,6 +5,7 @@ using Amazon.S3.Model;
 using Orleans.Cache.Gateway.S3;
 using Orleans.Cache.Gateway.S3.Auth;
 using Orleans.Cache.Identity;
+using Orleans.Cache.UfsConnectors;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Node.Tests.S3;
@@ -47,7 +48,7 @@ public sealed class S3SafetyTests
             Objects = [new KeyVersion { Key = "a", VersionId = "other" }, new KeyVersion { Key = "b", ETag = "\"other\"" }, new KeyVersion { Key = "c", VersionId = "null" }],
         }));
 
-        Assert.Equal(["NoSuchVersion", "NotImplemented"], some.Response.DeleteErrors.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => e.Code));
+        Assert.Equal(["NoSuchVersion", "PreconditionFailed"], some.Response.DeleteErrors.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => e.Code));
         Assert.Equal(["a", "b"], (await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "data" })).S3Objects.Select(o => o.Key));
     }
 
@@ -114,7 +115,32 @@ public sealed class S3SafetyTests
         Assert.Contains("<Code>InvalidRequest</Code>", await dressed.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    private static Task<S3Host> StartAsync(IReadOnlyList<AccessKey>? keys = null) => S3Host.StartAsync(null, keys, new S3Options
+    [Fact]
+    public async Task An_answer_that_was_begun_again_still_tells_the_browser_that_the_page_may_see_it()
+    {
+        await using var storage = new ChangingStorage();
+        await using S3Host host = await StartAsync(keys: [], storage);
+        using var http = new HttpClient { BaseAddress = host.Url };
+        await storage.CreateAsync("a", new MemoryStream("x"u8.ToArray()), WriteCondition.None, default);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "data/a") { Headers = { { "Origin", "https://app.example.com" } } };
+        using HttpResponseMessage answer = await http.SendAsync(request);
+        Assert.Equal("x", await answer.Content.ReadAsStringAsync());
+        Assert.True(storage.Opens > 1);
+        Assert.Equal("https://app.example.com", Assert.Single(answer.Headers.GetValues("Access-Control-Allow-Origin")));
+        Assert.Equal("Origin", Assert.Single(answer.Headers.Vary));
+        Assert.True(answer.Headers.Contains("x-amz-request-id"));
+    }
+
+    /// <summary>Memory of which whoever opens a file first is told that it has changed.</summary>
+    private sealed class ChangingStorage() : DelegatingUnderStorage(UnderStorageFactory.Create("mem://changing", TimeProvider.System))
+    {
+        public int Opens { get; private set; }
+
+        public override ValueTask<IUfsReader> OpenReadAsync(string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken) =>
+            Opens++ == 0 ? throw CacheException.Changed(key) : base.OpenReadAsync(key, version, offset, length, cancellationToken);
+    }
+
+    private static Task<S3Host> StartAsync(IReadOnlyList<AccessKey>? keys = null, IUnderStorage? storage = null) => S3Host.StartAsync(storage, keys, new S3Options
     {
         Buckets = [new NamedBucket("open", CachePath.Parse("/data/public"), IsPublic: true), new NamedBucket("sub", CachePath.Parse("/data/sub"), IsPublic: false)],
         CorsOrigins = ["https://app.example.com"],

@@ -85,7 +85,7 @@ public abstract class S3ToolContract(S3Node node) : IDisposable
         await RcloneAsync("purge", there);
     }
 
-    [ToolFact(Python)]
+    [ToolFact(Python, Module = "boto3")]
     public async Task Boto3_reads_writes_and_uploads_in_parts()
     {
         const string Script = """
@@ -126,17 +126,13 @@ public abstract class S3ToolContract(S3Node node) : IDisposable
             assert 'Contents' not in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
             print('well')
             """;
-        if ((await RunAsync(Python, null, "-c", "import boto3")).ExitCode != 0)
-            return; // eng/s3-clients.sh installs it, and says where it cannot.
         await File.WriteAllTextAsync(_work["script.py"], Script);
         Assert.Equal("well", (await OkAsync(Python, null, _work["script.py"], node.Url.ToString().TrimEnd('/'), Bucket, _prefix)).Trim());
     }
 
-    [ToolFact(S3fs)]
+    [ToolFact(S3fs, Device = "/dev/fuse")]
     public async Task S3fs_mounts_a_bucket_as_a_file_system()
     {
-        if (!File.Exists("/dev/fuse"))
-            return; // A container without FUSE cannot mount anything.
         string at = Directory.CreateDirectory(_work["mount"]).FullName, passwords = _work["passwords"];
         await File.WriteAllTextAsync(passwords, $"{S3Node.Key}:{S3Node.Secret}");
         await OkAsync("/bin/chmod", null, "600", passwords);

@@ -58,8 +58,8 @@ public sealed class SignatureTests
     {
         S3Request request = Request(method, target, "host=example.amazonaws.com", "x-amz-date=20150830T123600Z");
         byte[] key = SigV4.SigningKey("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20150830", "us-east-1", "service");
-        string canonical = CanonicalText.Of(method, request.Target.Path, request.Query.Values, request.Headers, "host;x-amz-date", SigV4.EmptyHash);
-        Assert.Equal(signature, SigV4.Sign(key, "20150830T123600Z", "20150830/us-east-1/service/aws4_request", canonical));
+        string canonical = TestSignature.CanonicalOf(method, request.Target.Path, request.Query.Values, request.Headers, "host;x-amz-date", SigV4.EmptyHash);
+        Assert.Equal(signature, TestSignature.Sign(key, "20150830T123600Z", "20150830/us-east-1/service/aws4_request", canonical));
     }
 
     [Theory]
@@ -68,7 +68,37 @@ public sealed class SignatureTests
     [InlineData("/a//b/../c/", "/a//b/../c/")]
     [InlineData("/%7euser/%2e", "/~user/.")]
     public void Paths_are_encoded_once_and_not_normalised(string sent, string canonical) =>
-        Assert.Equal(canonical, CanonicalText.Of("GET", sent, [], new HeaderDictionary(), "host", "").Split('\n')[1]);
+        Assert.Equal(canonical, TestSignature.CanonicalOf("GET", sent, [], new HeaderDictionary(), "host", "").Split('\n')[1]);
+
+    [Theory]
+    [InlineData("20130532T000000Z")]
+    [InlineData("20130024T000000Z")]
+    [InlineData("00000524T000000Z")]
+    [InlineData("20130524T240000Z")]
+    [InlineData("20130524T000000")]
+    [InlineData("2013-05-24T00:0Z")]
+    [InlineData("2013052xT000000Z")]
+    public void What_is_no_date_is_refused(string date)
+    {
+        S3Request request = Signed(Id, Scope);
+        request.Headers["x-amz-date"] = date;
+        Assert.Equal("AccessDenied", CodeOf(request));
+    }
+
+    [Fact]
+    public void Queries_are_sorted_by_what_they_are_encoded_to()
+    {
+        S3Query query = S3Query.Parse("?b=2&a=z&a%20=%2F&B=&a=a+b&X-Amz-Signature=x&%C3%BC=" + new string('q', 2000));
+        Assert.Equal($"%C3%BC={new string('q', 2000)}&B=&a=a%20b&a=z&a%20=%2F&b=2", TestSignature.CanonicalOf("GET", "/", query.Values, new HeaderDictionary(), "host", "").Split('\n')[2]);
+    }
+
+    [Theory]
+    [InlineData("  a   b  c ", "a b c")]
+    [InlineData("a b", "a b")]
+    [InlineData("", "")]
+    [InlineData("ü  ü", "ü ü")]
+    public void Values_of_headers_are_trimmed_and_their_spaces_joined(string sent, string canonical) =>
+        Assert.Equal("x-amz-meta-a:" + canonical, TestSignature.CanonicalOf("GET", "/", [], new HeaderDictionary { ["x-amz-meta-a"] = sent }, "x-amz-meta-a", "").Split('\n')[3]);
 
     [Fact]
     public void What_is_wrong_with_a_signature_is_told_by_awss_code()
@@ -80,6 +110,10 @@ public sealed class SignatureTests
         Assert.Equal("InvalidAccessKeyId", CodeOf(Signed("NOBODY", Scope)));
         Assert.Equal("AuthorizationHeaderMalformed", CodeOf(Signed(Id, "20130524/eu-west-1/s3/aws4_request")));
         Assert.Equal("AuthorizationHeaderMalformed", CodeOf(Signed(Id, "20130525/us-east-1/s3/aws4_request")));
+        Assert.Equal("AuthorizationHeaderMalformed", CodeOf(Signed(Id, "2013/us-east-1/s3/aws4_request")));
+        Assert.Equal("AuthorizationHeaderMalformed", CodeOf(Signed(Id, "/us-east-1/s3/aws4_request")));
+        Assert.Equal("InvalidArgument", CodeOf(Request("GET", "/k?X-Amz-Algorithm=AWS4-HMAC-SHA256", "authorization=Bearer x")));
+        Assert.Equal("InvalidArgument", CodeOf(Request("GET", "/k?X-Amz-Signature=x", "authorization=AWS AKID:c2lnbmF0dXJl")));
         S3Request unsignedHeader = Signed(Id, Scope);
         unsignedHeader.Headers["x-amz-meta-added"] = "x";
         Assert.Equal("AccessDenied", CodeOf(unsignedHeader));
@@ -89,6 +123,11 @@ public sealed class SignatureTests
         _time.Advance(TimeSpan.FromMinutes(16));
         Assert.Equal("RequestTimeTooSkewed", CodeOf(Signed(Id, Scope)));
     }
+
+    [Fact]
+    public void A_url_that_was_signed_at_the_end_of_time_is_not_yet_valid() => Assert.Equal("AccessDenied", CodeOf(Request(
+        "GET", $"/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={Id}%2F99991231%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=99991231T235959Z"
+        + $"&X-Amz-Expires=604800&X-Amz-SignedHeaders=host&X-Amz-Signature={new string('0', 64)}")));
 
     [Fact]
     public void The_error_of_a_wrong_region_names_the_right_one() =>

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -8,10 +10,32 @@ namespace Orleans.Cache.Node.Tests.S3;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ToolFactAttribute(string program) : FactAttribute
 {
+    private static readonly ConcurrentDictionary<string, bool> Modules = new();
+
     /// <summary>Where Debian's packages put it.</summary>
     public string Program { get; } = program;
 
-    internal static string? WhyMissing(string program) => File.Exists(program) ? null : $"{program} is not installed here; run eng/s3-clients.sh.";
+    /// <summary>A module that the program, a Python, must have.</summary>
+    public string? Module { get; init; }
+
+    /// <summary>A device that it needs.</summary>
+    public string? Device { get; init; }
+
+    internal static string? WhyMissing(string program, string? module, string? device)
+    {
+        if (!File.Exists(program))
+            return $"{program} is not installed here; run eng/s3-clients.sh.";
+        if (device is not null && !File.Exists(device))
+            return $"{device} is not there, without which {program} can do nothing; a container needs --device {device}.";
+        return module is null || Modules.GetOrAdd(module, name => Imports(program, name)) ? null : $"{program} has no module {module}; run eng/s3-clients.sh.";
+    }
+
+    private static bool Imports(string python, string module)
+    {
+        using var tried = System.Diagnostics.Process.Start(new ProcessStartInfo(python, ["-c", "import " + module]) { RedirectStandardError = true });
+        tried?.WaitForExit();
+        return tried?.ExitCode == 0;
+    }
 }
 
 /// <summary>Both may be missing: the program, and the server behind the bucket.</summary>
@@ -19,7 +43,10 @@ public sealed class ToolFactDiscoverer(IMessageSink diagnostics) : FactDiscovere
 {
     protected override IXunitTestCase CreateTestCase(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute)
     {
-        string? missing = ToolFactAttribute.WhyMissing(factAttribute.GetNamedArgument<string>(nameof(ToolFactAttribute.Program)));
+        string? missing = ToolFactAttribute.WhyMissing(
+            factAttribute.GetNamedArgument<string>(nameof(ToolFactAttribute.Program)),
+            factAttribute.GetNamedArgument<string?>(nameof(ToolFactAttribute.Module)),
+            factAttribute.GetNamedArgument<string?>(nameof(ToolFactAttribute.Device)));
         return missing is null
             ? new Testing.Servers.ServerTestCase(DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod, null)
             : new SkippedToolTestCase(DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod, missing);

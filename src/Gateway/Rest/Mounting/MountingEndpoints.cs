@@ -20,7 +20,7 @@ internal sealed record RemovedMountBody(string Path, long? FreedFiles, long? Fre
 /// PUT and DELETE of mounts. Who may mount reads, with the rights of the node's user, whatever it names: so it is that user, on this machine, and nobody else
 /// unless the node was started so.
 /// </summary>
-internal sealed class MountingEndpoints(StorePrices prices, IMountChanges? changes = null)
+internal sealed class MountingEndpoints(StorePrices prices, IPageStore store, IMountChanges? changes = null)
 {
     public const string Pattern = MountsEndpoint.Route + "/{**path}";
 
@@ -33,7 +33,7 @@ internal sealed class MountingEndpoints(StorePrices prices, IMountChanges? chang
         (Mount mount, bool replaced) = await mounts.AddAsync(
             new NewMount(path, wanted.Uri, wanted.Options ?? []), QueryValues.Flag(context.Request.QueryString, "replace"), context.RequestAborted).ConfigureAwait(false);
         context.Response.StatusCode = replaced ? StatusCodes.Status200OK : StatusCodes.Status201Created;
-        await context.Response.WriteAsJsonAsync(MountBody.Of(mount, prices), RestJson.Options, context.RequestAborted).ConfigureAwait(false);
+        await context.Response.WriteAsJsonAsync(MountBody.Of(mount, prices, store), RestJson.Options, context.RequestAborted).ConfigureAwait(false);
     }
 
     public async Task<RemovedMountBody> DeleteAsync(HttpContext context)

@@ -8,6 +8,9 @@ using Orleans.Cache.Telemetry;
 
 namespace Orleans.Cache.Gateway.Rest.Operations;
 
+/// <summary>What is cached of a mount that has a quota.</summary>
+internal sealed record QuotaBody(string Mount, long CachedBytes, long QuotaBytes);
+
 /// <summary>Figures of a node since its process started.</summary>
 internal sealed record CacheBody
 {
@@ -60,6 +63,9 @@ internal sealed record CacheBody
 
     public required IReadOnlyList<StoreDirectoryStatus> Stores { get; init; }
 
+    /// <summary>Mounts that have a quota.</summary>
+    public required IReadOnlyList<QuotaBody> Quotas { get; init; }
+
     /// <summary>In a grid: what the grains of this silo did.</summary>
     public GridFigures? Grid { get; init; }
 }
@@ -97,6 +103,7 @@ internal sealed class CacheEndpoint(
         Saved = Saved(),
         Process = ProcessFigures.Take(),
         Stores = store.GetStatus(),
+        Quotas = [.. files.Mounts.Mounts.Where(m => m.Quota is not null).Select(m => new QuotaBody(m.Path.Value, store.BytesOf(m.Storage.Identity), m.Quota!.Value))],
         Grid = grid?.Figures,
     };
 

@@ -1,25 +1,12 @@
 using Microsoft.AspNetCore.Http;
+using Orleans.Cache.Writing;
 
 namespace Orleans.Cache.Gateway.Rest.Writing;
 
 /// <summary>A request's body that fails where nothing comes for a while: a client that hangs must not hold a half-written file for ever.</summary>
-internal sealed class UploadStream(Stream body, TimeSpan stallTimeout, TimeProvider time) : Stream
+internal sealed class UploadStream(Stream body, TimeSpan stallTimeout, TimeProvider time) : ForwardStream
 {
     private CancellationTokenSource _patience = new(Timeout.InfiniteTimeSpan, time);
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -28,21 +15,6 @@ internal sealed class UploadStream(Stream body, TimeSpan stallTimeout, TimeProvi
         ValueTask<int> reading = body.ReadAsync(buffer, _patience.Token);
         return reading.IsCompleted ? reading : AwaitedAsync(reading, cancellationToken);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -6,103 +7,138 @@ namespace Orleans.Cache.Gateway.S3.Auth;
 
 /// <summary>
 /// The text of a request that is signed (AWS Signature Version 4, "Create a canonical request"). S3 encodes paths once and leaves dots
-/// and doubled slashes alone. Pure.
+/// and doubled slashes alone. Pure. Made for every signed request, hence in bytes and without strings.
 /// </summary>
 internal static class CanonicalText
 {
-    private const string Hex = "0123456789ABCDEF";
+    private const string Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
+    private static readonly SearchValues<char> PlainName = SearchValues.Create(Unreserved);
+    private static readonly SearchValues<char> PlainPath = SearchValues.Create(Unreserved + "/");
+
+    /// <param name="text">Where it goes.</param>
     /// <param name="method">GET, PUT ...</param>
     /// <param name="path">Path part of the target as it was sent.</param>
     /// <param name="query">Decoded; X-Amz-Signature is left out.</param>
     /// <param name="headers">Of the request.</param>
     /// <param name="signedHeaders">Names as the signature lists them, joined by ';'.</param>
     /// <param name="payloadHash">Value of x-amz-content-sha256, or what stands for it.</param>
-    public static string Of(
-        string method, string path, IReadOnlyList<KeyValuePair<string, string>> query, IHeaderDictionary headers, string signedHeaders, string payloadHash)
+    public static void Append(
+        ref Utf8Text text, string method, string path, IReadOnlyList<KeyValuePair<string, string>> query, IHeaderDictionary headers,
+        ReadOnlySpan<char> signedHeaders, ReadOnlySpan<char> payloadHash)
     {
-        var text = new StringBuilder(512);
-        text.Append(method).Append('\n');
-        AppendPath(text, path);
-        text.Append('\n');
-        AppendQuery(text, query);
-        text.Append('\n');
-        foreach (Range name in signedHeaders.AsSpan().Split(';'))
+        text.Append(method);
+        text.Append((byte)'\n');
+        AppendPath(ref text, path);
+        text.Append((byte)'\n');
+        if (query.Count > 0)
+            AppendQuery(ref text, query);
+        text.Append((byte)'\n');
+        foreach (Range range in signedHeaders.Split(';'))
         {
-            string header = signedHeaders[name];
-            text.Append(header).Append(':');
-            AppendValue(text, headers[header]);
-            text.Append('\n');
+            ReadOnlySpan<char> name = signedHeaders[range];
+            text.Append(name);
+            text.Append((byte)':');
+            AppendValue(ref text, headers[name.ToString()]);
+            text.Append((byte)'\n');
         }
-        return text.Append('\n').Append(signedHeaders).Append('\n').Append(payloadHash).ToString();
+        text.Append((byte)'\n');
+        text.Append(signedHeaders);
+        text.Append((byte)'\n');
+        text.Append(payloadHash);
     }
 
     /// <summary>RFC 3986's unreserved characters stand for themselves, every other byte is %XX.</summary>
-    public static void AppendEncoded(StringBuilder text, ReadOnlySpan<char> value, bool keepSlash)
+    public static void AppendEncoded(ref Utf8Text text, ReadOnlySpan<char> value, bool keepSlash)
     {
+        SearchValues<char> plain = keepSlash ? PlainPath : PlainName;
         Span<byte> utf8 = stackalloc byte[4];
-        foreach (Rune rune in value.EnumerateRunes())
+        while (!value.IsEmpty)
         {
-            if (rune.IsAscii && (char.IsAsciiLetterOrDigit((char)rune.Value) || rune.Value is '-' or '.' or '_' or '~' || (keepSlash && rune.Value == '/')))
-            {
-                text.Append((char)rune.Value);
-                continue;
-            }
+            int run = value.IndexOfAnyExcept(plain);
+            text.Append(run < 0 ? value : value[..run]);
+            if (run < 0)
+                return;
+            // What is no valid Unicode becomes U+FFFD, as every encoder writes it.
+            Rune.DecodeFromUtf16(value[run..], out Rune rune, out int consumed);
             int length = rune.EncodeToUtf8(utf8);
             foreach (byte one in utf8[..length])
-                text.Append('%').Append(Hex[one >> 4]).Append(Hex[one & 15]);
+            {
+                text.Append((byte)'%');
+                text.Append(HexDigit(one >> 4));
+                text.Append(HexDigit(one & 15));
+            }
+            value = value[(run + consumed)..];
         }
     }
 
+    /// <inheritdoc cref="AppendEncoded"/>
+    public static string Encoded(string value, bool keepSlash)
+    {
+        if (!value.AsSpan().ContainsAnyExcept(keepSlash ? PlainPath : PlainName))
+            return value;
+        var text = new Utf8Text(stackalloc byte[256]);
+        AppendEncoded(ref text, value, keepSlash);
+        string encoded = text.ToString();
+        text.Dispose();
+        return encoded;
+    }
+
     /// <summary>Decoded and encoded again: clients differ in what they leave as it is, and sign what S3 makes of it.</summary>
-    private static void AppendPath(StringBuilder text, string path)
+    private static void AppendPath(ref Utf8Text text, string path)
     {
         if (path.AsSpan().ContainsAnyExcept(PlainPath))
-            AppendEncoded(text, Requests.S3Target.Decode(path), keepSlash: true);
+            AppendEncoded(ref text, Requests.S3Target.Decode(path), keepSlash: true);
         else
             text.Append(path);
     }
 
-    private static void AppendQuery(StringBuilder text, IReadOnlyList<KeyValuePair<string, string>> query)
+    /// <summary>Encoded, then sorted by what that gave.</summary>
+    private static void AppendQuery(ref Utf8Text text, IReadOnlyList<KeyValuePair<string, string>> query)
     {
-        if (query.Count == 0)
-            return;
-        var pairs = new List<(string Name, string Value)>(query.Count);
-        foreach ((string name, string value) in query)
+        var pairs = new (int Start, int Middle, int End)[query.Count];
+        var encoded = new Utf8Text(stackalloc byte[512]);
+        int count = 0;
+        for (int i = 0; i < query.Count; i++)
         {
-            if (name != SignatureQuery.Signature)
-                pairs.Add((Encoded(name), Encoded(value)));
+            (string name, string value) = query[i];
+            if (name == SignatureQuery.Signature)
+                continue;
+            int start = encoded.Length;
+            AppendEncoded(ref encoded, name, keepSlash: false);
+            int middle = encoded.Length;
+            AppendEncoded(ref encoded, value, keepSlash: false);
+            pairs[count++] = (start, middle, encoded.Length);
         }
-        pairs.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name) is not 0 and var byName ? byName : string.CompareOrdinal(a.Value, b.Value));
-        for (int i = 0; i < pairs.Count; i++)
-            text.Append(i == 0 ? "" : "&").Append(pairs[i].Name).Append('=').Append(pairs[i].Value);
-    }
-
-    private static string Encoded(string value)
-    {
-        var text = new StringBuilder(value.Length + 16);
-        AppendEncoded(text, value, keepSlash: false);
-        return text.ToString();
+        byte[] bytes = encoded.Written.ToArray();
+        encoded.Dispose();
+        pairs.AsSpan(0, count).Sort((a, b) =>
+            bytes.AsSpan(a.Start..a.Middle).SequenceCompareTo(bytes.AsSpan(b.Start..b.Middle)) is not 0 and var byName
+                ? byName
+                : bytes.AsSpan(a.Middle..a.End).SequenceCompareTo(bytes.AsSpan(b.Middle..b.End)));
+        for (int i = 0; i < count; i++)
+        {
+            if (i > 0)
+                text.Append((byte)'&');
+            text.Append(bytes.AsSpan(pairs[i].Start..pairs[i].Middle));
+            text.Append((byte)'=');
+            text.Append(bytes.AsSpan(pairs[i].Middle..pairs[i].End));
+        }
     }
 
     /// <summary>Trimmed, runs of spaces as one, several values joined by commas.</summary>
-    private static void AppendValue(StringBuilder text, in StringValues values)
+    private static void AppendValue(ref Utf8Text text, in StringValues values)
     {
         for (int i = 0; i < values.Count; i++)
         {
             if (i > 0)
-                text.Append(',');
+                text.Append((byte)',');
             ReadOnlySpan<char> value = values[i].AsSpan().Trim();
-            bool space = false;
-            foreach (char c in value)
-            {
-                if (c != ' ' || !space)
-                    text.Append(c);
-                space = c == ' ';
-            }
+            for (int run; (run = value.IndexOf("  ")) >= 0; value = value[(run + 1)..].TrimStart(' '))
+                text.Append(value[..(run + 1)]);
+            text.Append(value);
         }
     }
 
-    private static readonly System.Buffers.SearchValues<char> PlainPath =
-        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/");
+    private static byte HexDigit(int value) => (byte)(value < 10 ? '0' + value : 'A' + value - 10);
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Orleans.Cache.Gateway.S3.Auth;
 
 /// <summary>How a request's body is to be read and verified: the value of x-amz-content-sha256, and what chunks are signed with.</summary>
@@ -11,6 +13,11 @@ internal sealed record PayloadSignature
     /// <summary>A plain body that nothing is said of.</summary>
     public static PayloadSignature None { get; } = new();
 
+    /// <summary>What most requests say that have no body.</summary>
+    private static readonly PayloadSignature Empty = new() { Sha256 = SigV4.EmptyHash };
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+
     /// <summary>SHA-256 that the body must have, in hexadecimal; null: none is said.</summary>
     public string? Sha256 { get; init; }
 
@@ -23,6 +30,9 @@ internal sealed record PayloadSignature
     /// <summary>What chunks are signed with; null: they are not signed, or nobody verifies it.</summary>
     public ChunkKey? Key { get; init; }
 
+    /// <summary>Whether chunks of such a body are signed.</summary>
+    public static bool SignsChunks(string? value) => value is Chunked or ChunkedTrailer;
+
     /// <param name="value">x-amz-content-sha256; null where it is not there.</param>
     /// <param name="key">Of the request's own signature.</param>
     /// <exception cref="Errors.S3Exception">InvalidArgument, NotImplemented.</exception>
@@ -33,7 +43,8 @@ internal sealed record PayloadSignature
         ChunkedTrailer => new() { IsChunked = true, HasTrailer = true, Key = key },
         UnsignedTrailer => new() { IsChunked = true, HasTrailer = true },
         _ when value.StartsWith("STREAMING-", StringComparison.Ordinal) => throw Errors.S3Error.NotImplemented($"x-amz-content-sha256 '{value}'").Thrown(),
-        { Length: 64 } when value.All(char.IsAsciiHexDigit) => new() { Sha256 = value.ToLowerInvariant() },
+        SigV4.EmptyHash => Empty,
+        { Length: 64 } when !value.AsSpan().ContainsAnyExcept(HexDigits) => new() { Sha256 = value.ToLowerInvariant() },
         _ => throw Errors.S3Error.InvalidArgument("x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a STREAMING- value, or a SHA-256 in hexadecimal.").Thrown(),
     };
 }

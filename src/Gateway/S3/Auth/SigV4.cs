@@ -11,6 +11,7 @@ internal static class SigV4
     /// <summary>Hash of nothing, in hexadecimal.</summary>
     public const string EmptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+    /// <summary>A secret's key of one day. See <see cref="Auth.SigningKey"/> for what is signed with it.</summary>
     public static byte[] SigningKey(string secret, string date, string region, string service)
     {
         Span<byte> key = stackalloc byte[32];
@@ -19,13 +20,6 @@ internal static class SigV4
         HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(service), key);
         return HMACSHA256.HashData(key, "aws4_request"u8);
     }
-
-    /// <summary>Signature of a request.</summary>
-    /// <param name="key">See <see cref="SigningKey"/>.</param>
-    /// <param name="date">x-amz-date.</param>
-    /// <param name="scope">date/region/service/aws4_request.</param>
-    /// <param name="canonical">See <see cref="CanonicalText"/>.</param>
-    public static string Sign(byte[] key, string date, string scope, string canonical) => Sign(key, $"{Algorithm}\n{date}\n{scope}\n{HashOf(canonical)}");
 
     /// <summary>Signature of one chunk of a body, which the one before it is part of.</summary>
     public static string SignChunk(byte[] key, string date, string scope, string previous, ReadOnlySpan<byte> hash) =>

@@ -4,50 +4,93 @@ using Orleans.Cache.Gateway.S3.Requests;
 
 namespace Orleans.Cache.Gateway.S3.Auth;
 
-/// <summary>What a request says of its signature, in its header or its query. Nothing of it is verified yet. Pure.</summary>
-/// <param name="AccessKey">Who claims to have signed it.</param>
-/// <param name="Day">Date of the scope, yyyyMMdd.</param>
-/// <param name="Region">Region of the scope.</param>
-/// <param name="Service">Service of the scope.</param>
-/// <param name="Date">When it was signed, yyyyMMddTHHmmssZ.</param>
-/// <param name="Headers">Names of the signed headers, joined by ';'.</param>
-/// <param name="Signature">64 hexadecimal digits.</param>
-/// <param name="Expires">Of a presigned URL: how long it is good for.</param>
-internal sealed record SignedRequest(
-    string AccessKey, string Day, string Region, string Service, string Date, string Headers, string Signature, TimeSpan? Expires)
+/// <summary>What a request says of its signature, in its header or its query: pieces of their text. Nothing of it is verified yet. Pure.</summary>
+internal readonly ref struct SignedRequest
 {
     private const string DateFormat = "yyyyMMdd'T'HHmmss'Z'";
 
     /// <summary>Seven days: AWS's limit.</summary>
     private const int MaxExpires = 7 * 24 * 3600;
 
-    public string Scope => $"{Day}/{Region}/{Service}/aws4_request";
+    private const string Terminator = "aws4_request";
 
-    public DateTimeOffset SignedAt => DateTimeOffset.ParseExact(Date, DateFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+    /// <summary>Who claims to have signed it.</summary>
+    public ReadOnlySpan<char> AccessKey { get; private init; }
 
-    /// <summary>Null: the request is not signed.</summary>
-    /// <exception cref="S3Exception">It is signed in a way that is malformed, or of another version.</exception>
-    public static SignedRequest? Of(S3Request request)
+    /// <summary>Date of the scope, yyyyMMdd.</summary>
+    public ReadOnlySpan<char> Day { get; private init; }
+
+    /// <summary>Region of the scope.</summary>
+    public ReadOnlySpan<char> Region { get; private init; }
+
+    /// <summary>Service of the scope.</summary>
+    public ReadOnlySpan<char> Service { get; private init; }
+
+    /// <summary>When it was signed, yyyyMMddTHHmmssZ.</summary>
+    public ReadOnlySpan<char> Date { get; private init; }
+
+    public DateTimeOffset SignedAt { get; private init; }
+
+    /// <summary>Names of the signed headers, joined by ';'.</summary>
+    public ReadOnlySpan<char> Headers { get; private init; }
+
+    /// <summary>64 hexadecimal digits.</summary>
+    public ReadOnlySpan<char> Signature { get; private init; }
+
+    /// <summary>Of a presigned URL: how long it is good for.</summary>
+    public TimeSpan? Expires { get; private init; }
+
+    public string Scope => $"{Day}/{Region}/{Service}/{Terminator}";
+
+    public void AppendScope(scoped ref Utf8Text text)
     {
-        if (request.Header("Authorization") is { } header)
-            return OfHeader(request, header);
-        if (request.Query.Has(SignatureQuery.Algorithm) || request.Query.Has(SignatureQuery.Signature))
-            return OfQuery(request);
-        return request.Query.Has("AWSAccessKeyId") && request.Query.Has("Signature") ? throw Version2() : null;
+        text.Append(Day);
+        text.Append((byte)'/');
+        text.Append(Region);
+        text.Append((byte)'/');
+        text.Append(Service);
+        text.Append((byte)'/');
+        text.Append(Terminator);
     }
 
-    private static SignedRequest OfHeader(S3Request request, string header)
+    public bool Signs(string header) => Lists(Headers, header);
+
+    /// <summary>False: the request is not signed.</summary>
+    /// <exception cref="S3Exception">It is signed in a way that is malformed, or of another version.</exception>
+    public static bool TryRead(S3Request request, out SignedRequest signed)
+    {
+        signed = default;
+        bool isPresigned = request.Query.Has(SignatureQuery.Algorithm) || request.Query.Has(SignatureQuery.Signature);
+        if (request.Header("Authorization") is { } header)
+        {
+            signed = !isPresigned
+                ? OfHeader(request, header)
+                : throw S3Error.InvalidArgument("Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter or the Authorization header should be specified.").Thrown();
+        }
+        else if (isPresigned)
+        {
+            signed = OfQuery(request);
+        }
+        else
+        {
+            return request.Query.Has("AWSAccessKeyId") && request.Query.Has("Signature") ? throw Version2() : false;
+        }
+        return true;
+    }
+
+    private static SignedRequest OfHeader(S3Request request, ReadOnlySpan<char> header)
     {
         if (header.StartsWith("AWS ", StringComparison.Ordinal))
             throw Version2();
         if (!header.StartsWith(SigV4.Algorithm + " ", StringComparison.Ordinal))
             throw S3Error.InvalidArgument($"Authorization is of a kind that is not known here; sign with {SigV4.Algorithm}.").Thrown();
-        string? credential = null, headers = null, signature = null;
-        foreach (string part in header[(SigV4.Algorithm.Length + 1)..].Split(',', StringSplitOptions.TrimEntries))
+        ReadOnlySpan<char> credential = default, headers = default, signature = default, rest = header[(SigV4.Algorithm.Length + 1)..];
+        foreach (Range range in rest.Split(','))
         {
+            ReadOnlySpan<char> part = rest[range].Trim();
             int equals = part.IndexOf('=');
-            string value = equals < 0 ? "" : part[(equals + 1)..];
-            switch (equals < 0 ? "" : part[..equals])
+            ReadOnlySpan<char> value = part[(equals + 1)..];
+            switch (equals < 0 ? default : part[..equals])
             {
                 case "Credential": credential = value; break;
                 case "SignedHeaders": headers = value; break;
@@ -72,21 +115,69 @@ internal sealed record SignedRequest(
             query.Get(SignatureQuery.Date), TimeSpan.FromSeconds(seconds));
     }
 
-    private static SignedRequest Parse(string code, string? credential, string? headers, string? signature, string? date, TimeSpan? expires)
+    private static SignedRequest Parse(
+        string code, ReadOnlySpan<char> credential, ReadOnlySpan<char> headers, ReadOnlySpan<char> signature, ReadOnlySpan<char> date, TimeSpan? expires)
     {
         // Access keys may hold slashes; the four parts of the scope stand at the end.
-        string[] parts = credential?.Split('/') ?? [];
-        if (parts.Length < 5 || parts[^1] != "aws4_request")
+        ReadOnlySpan<char> left = credential;
+        if (!TakeLast(ref left, out ReadOnlySpan<char> terminator) || !TakeLast(ref left, out ReadOnlySpan<char> service)
+            || !TakeLast(ref left, out ReadOnlySpan<char> region) || !TakeLast(ref left, out ReadOnlySpan<char> day) || terminator is not Terminator)
             throw new S3Error(400, code, "The credential is not as ACCESS-KEY/YYYYMMDD/REGION/SERVICE/aws4_request.").Thrown();
-        if (string.IsNullOrEmpty(headers) || !headers.Split(';').Contains("host"))
+        if (!Lists(headers, "host"))
             throw new S3Error(400, code, "The signed headers must be listed, and 'host' must be one of them.").Thrown();
-        if (string.IsNullOrEmpty(signature))
+        if (signature.IsEmpty)
             throw new S3Error(400, code, "The signature is missing.").Thrown();
-        if (date is null || !DateTimeOffset.TryParseExact(date, DateFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _))
+        if (!TryReadDate(date, out DateTimeOffset at))
             throw S3Error.AccessDenied("AWS authentication requires a valid Date or x-amz-date header.").Thrown();
-        if (!date.StartsWith(parts[^4], StringComparison.Ordinal))
-            throw new S3Error(400, code, $"The day of the credential, '{parts[^4]}', is not that of the date '{date}'.").Thrown();
-        return new(string.Join('/', parts[..^4]), parts[^4], parts[^3], parts[^2], date, headers, signature, expires);
+        if (!date[..8].SequenceEqual(day))
+            throw new S3Error(400, code, $"The day of the credential, '{day}', is not that of the date '{date}'.").Thrown();
+        return new SignedRequest
+        {
+            AccessKey = left,
+            Day = day,
+            Region = region,
+            Service = service,
+            Date = date,
+            SignedAt = at,
+            Headers = headers,
+            Signature = signature,
+            Expires = expires,
+        };
+    }
+
+    /// <summary>The framework's own parser of formats takes ten times as long, which shows in small requests.</summary>
+    private static bool TryReadDate(ReadOnlySpan<char> text, out DateTimeOffset at)
+    {
+        at = default;
+        if (text.Length != "yyyyMMddTHHmmssZ".Length || text[8] != 'T' || text[15] != 'Z' || text[..8].ContainsAnyExceptInRange('0', '9') || text[9..15].ContainsAnyExceptInRange('0', '9'))
+            return false;
+        int year = (100 * TwoDigits(text)) + TwoDigits(text[2..]), month = TwoDigits(text[4..]), day = TwoDigits(text[6..]);
+        int hour = TwoDigits(text[9..]), minute = TwoDigits(text[11..]), second = TwoDigits(text[13..]);
+        if (year == 0 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59)
+            return false;
+        at = new DateTimeOffset(year, month, day, hour, minute, second, TimeSpan.Zero);
+        return true;
+    }
+
+    private static int TwoDigits(ReadOnlySpan<char> text) => (10 * (text[0] - '0')) + text[1] - '0';
+
+    private static bool Lists(ReadOnlySpan<char> headers, string header)
+    {
+        foreach (Range range in headers.Split(';'))
+        {
+            if (headers[range].Equals(header, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>What stands behind the last slash.</summary>
+    private static bool TakeLast(scoped ref ReadOnlySpan<char> text, out ReadOnlySpan<char> last)
+    {
+        int slash = text.LastIndexOf('/');
+        last = text[(slash + 1)..];
+        text = text[..Math.Max(slash, 0)];
+        return slash >= 0;
     }
 
     private static string? DateOf(string? header) =>

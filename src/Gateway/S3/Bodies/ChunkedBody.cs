@@ -1,4 +1,5 @@
 using System.Buffers;
+using Orleans.Cache.Writing;
 
 namespace Orleans.Cache.Gateway.S3.Bodies;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Orleans.Cache.Gateway.S3.Checksums;
+using Orleans.Cache.Writing;
 
 namespace Orleans.Cache.Gateway.S3.Bodies;
 

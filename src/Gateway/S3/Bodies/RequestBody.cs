@@ -7,6 +7,7 @@ using Orleans.Cache.Gateway.S3.Auth;
 using Orleans.Cache.Gateway.S3.Checksums;
 using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Requests;
+using Orleans.Cache.Writing;
 
 namespace Orleans.Cache.Gateway.S3.Bodies;
 
@@ -45,6 +46,10 @@ internal sealed class RequestBody : ForwardStream
 
     /// <summary>The checksum that the client named, once the body is read; null: it named none.</summary>
     public StoredChecksum? Checksum { get; private set; }
+
+    /// <summary>The one that a header named before the body: if it does not hold, the body's end is never told. Null: it stands in a trailer, or there is none.</summary>
+    public StoredChecksum? ClaimedChecksum =>
+        _checksum is not null && _request.Header(S3Headers.Checksum + _checksum.Name) is { } value ? new StoredChecksum(_checksum.Name, value) : null;
 
     /// <param name="request">The request.</param>
     /// <param name="limits">How long a client may pause.</param>
@@ -99,6 +104,8 @@ internal sealed class RequestBody : ForwardStream
         }
         if (_request.Header("Content-MD5") is { } md5 && md5 != Convert.ToBase64String(Convert.FromHexString(Md5)))
             throw S3Error.BadDigest("The Content-MD5 you specified did not match what we received; nothing was written.").Thrown();
+        if (_chunked is not null)
+            ChecksumDemands.RequireAnnounced(_request, _checksum, _chunked.Decoder.Trailers);
         if (_checksum is not null && Checksum is null)
             Checksum = ChecksumDemands.Verified(_request, _checksum, _chunked?.Decoder.Trailers ?? []);
         _isVerified = true;

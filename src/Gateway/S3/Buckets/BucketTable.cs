@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.S3.Errors;
@@ -11,15 +12,21 @@ internal sealed class BucketTable(CacheFileSystem files, S3Options options)
 {
     private readonly FrozenDictionary<string, BucketRoot> _named = options.Buckets.ToFrozenDictionary(b => b.Name, b => new BucketRoot(b.Name, b.Path), StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<string, BucketRoot> _known = new(StringComparer.Ordinal);
+    private int _knownCount;
+
     /// <summary>Where a bucket lies, whether or not it is there.</summary>
     /// <exception cref="S3Exception">InvalidBucketName.</exception>
     public BucketRoot RootOf(string bucket)
     {
-        if (_named.TryGetValue(bucket, out BucketRoot? named))
-            return named;
+        if (_named.TryGetValue(bucket, out BucketRoot? root) || _known.TryGetValue(bucket, out root))
+            return root;
         if (!S3Options.IsBucketName(bucket))
             throw new S3Error(400, "InvalidBucketName", $"'{bucket}' is no bucket's name: 1 to 255 letters, digits, '.', '-' and '_', not beginning with a dot.") { Details = [new("BucketName", bucket)] }.Thrown();
-        return new BucketRoot(bucket, CachePath.Parse("/" + bucket));
+        root = new BucketRoot(bucket, CachePath.Parse("/" + bucket));
+        if (Volatile.Read(ref _knownCount) < S3Limits.MaxKnownBuckets && _known.TryAdd(bucket, root))
+            Interlocked.Increment(ref _knownCount);
+        return root;
     }
 
     /// <exception cref="S3Exception">NoSuchBucket.</exception>

@@ -17,33 +17,51 @@ internal sealed record StoredChecksum(string Algorithm, string Value, bool IsCom
 /// <summary>Which checksum a request names for its body, in a header or in a trailer, and whether it holds.</summary>
 internal static class ChecksumDemands
 {
-    /// <summary>The sum to be made while the body is read; null: none is named.</summary>
+    /// <summary>The sum to be made while the body is read, which headers, trailers or both name; null: none is named.</summary>
     /// <exception cref="S3Exception">InvalidRequest: two are named, or one that is not known. InvalidDigest.</exception>
     public static Checksum? Wanted(S3Request request)
     {
         if (request.Header("Content-MD5") is { } md5 && !IsBase64(md5, 16))
             throw new S3Error(400, "InvalidDigest", "The Content-MD5 you specified was invalid.").Thrown();
-        string[] named = [.. request.Headers.Keys.Where(IsChecksum).Select(name => name[S3Headers.Checksum.Length..].ToLowerInvariant())];
+        IEnumerable<string> announced = request.Payload.HasTrailer ? Announced(request) : [];
+        string[] named = [.. request.Headers.Keys.Concat(announced).Where(IsChecksum).Distinct(StringComparer.OrdinalIgnoreCase)];
         if (named.Length > 1)
             throw S3Error.InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum types are not allowed.").Thrown();
-        if (named.Length == 1)
-            return Known(named[0]);
-        return request.Header(S3Headers.Trailer) is { } trailer && request.Payload.HasTrailer && IsChecksum(trailer.Trim())
-            ? Known(trailer.Trim()[S3Headers.Checksum.Length..])
-            : null;
+        return named.Length == 1 ? Known(named[0][S3Headers.Checksum.Length..]) : null;
     }
 
-    /// <summary>Compares what was made with what was said.</summary>
+    /// <summary>A checksum that came behind the body without having been announced, or of a body that none is made of, is refused, not passed over.</summary>
+    /// <exception cref="S3Exception">MalformedTrailerError.</exception>
+    public static void RequireAnnounced(S3Request request, Checksum? made, IReadOnlyList<KeyValuePair<string, string>> trailers)
+    {
+        foreach ((string name, _) in trailers)
+        {
+            if (!IsChecksum(name))
+                continue;
+            if (!Announced(request).Contains(name, StringComparer.OrdinalIgnoreCase))
+                throw Malformed($"The trailer '{name}' came without having been announced in x-amz-trailer; nothing was written.");
+            if (made is null || !name.Equals(S3Headers.Checksum + made.Name, StringComparison.OrdinalIgnoreCase))
+                throw Malformed($"The trailer '{name}' is not the checksum that is made of this body; nothing was written.");
+        }
+    }
+
+    /// <summary>Compares what was made with all that was said of it.</summary>
     /// <exception cref="S3Exception">BadDigest; InvalidRequest: the trailer that was announced did not come.</exception>
     public static StoredChecksum Verified(S3Request request, Checksum made, IReadOnlyList<KeyValuePair<string, string>> trailers)
     {
         string name = S3Headers.Checksum + made.Name, value = made.ToBase64();
-        string said = request.Header(name) ?? trailers.FirstOrDefault(t => t.Key == name).Value
-            ?? throw S3Error.InvalidRequest($"The trailer '{name}' was announced and did not come; nothing was written.").Thrown();
-        return said == value
+        IEnumerable<string> ofHeader = request.Header(name) is { } header ? [header] : [];
+        string[] said = [.. ofHeader, .. trailers.Where(t => t.Key == name).Select(t => t.Value)];
+        if (said.Length == 0)
+            throw S3Error.InvalidRequest($"The trailer '{name}' was announced and did not come; nothing was written.").Thrown();
+        return said.All(one => one == value)
             ? new StoredChecksum(made.Name, value)
             : throw S3Error.BadDigest($"The {made.Name.ToUpperInvariant()} you specified did not match the calculated checksum; nothing was written.").Thrown();
     }
+
+    private static string[] Announced(S3Request request) => request.Header(S3Headers.Trailer)?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+
+    private static S3Exception Malformed(string message) => new S3Error(400, "MalformedTrailerError", message).Thrown();
 
     /// <summary>Not all that begins so carries a sum.</summary>
     private static bool IsChecksum(string name) => name.StartsWith(S3Headers.Checksum, StringComparison.OrdinalIgnoreCase)

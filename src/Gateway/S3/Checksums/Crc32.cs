@@ -3,7 +3,10 @@ using System.Numerics;
 
 namespace Orleans.Cache.Gateway.S3.Checksums;
 
-/// <summary>CRC-32 of IEEE 802.3 (reflected polynomial 0xEDB88320), eight bytes a step by eight tables.</summary>
+/// <summary>
+/// CRC-32 of IEEE 802.3 (reflected polynomial 0xEDB88320), eight bytes a step by eight tables; 64 bytes a step where the processor multiplies without carries
+/// (<see cref="Crc32Folding"/>).
+/// </summary>
 internal sealed class Crc32 : Checksum
 {
     private const uint Polynomial = 0xEDB88320;
@@ -17,6 +20,12 @@ internal sealed class Crc32 : Checksum
     public override void Append(ReadOnlySpan<byte> data)
     {
         uint state = _state;
+        if (Crc32Folding.IsSupported && data.Length >= Crc32Folding.Step)
+        {
+            int folded = data.Length & ~(Crc32Folding.Lane - 1);
+            state = Crc32Folding.Append(state, data[..folded]);
+            data = data[folded..];
+        }
         uint[] t0 = Tables[0], t1 = Tables[1], t2 = Tables[2], t3 = Tables[3], t4 = Tables[4], t5 = Tables[5], t6 = Tables[6], t7 = Tables[7];
         for (; data.Length >= 8; data = data[8..])
         {

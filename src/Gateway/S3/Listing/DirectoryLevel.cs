@@ -10,9 +10,10 @@ namespace Orleans.Cache.Gateway.S3.Listing;
 /// begin with, so "a-b" comes before "a/x" although "a" comes before "a-b".
 /// </summary>
 /// <remarks>
-/// The engine lists names in ordinal order. A directory is held back until a name comes that is not between it and itself with the slash. What is held
+/// The engine lists names in ordinal order, which is that of the parts of keys that they stand for (<see cref="PartName"/>); names are such parts here, and "" is one. A directory is held back until a name comes that is not between it and itself with the slash. What is held
 /// at one time begins with one another, the longest on top, so a stack gives them back in order. A listing that begins behind a name must hold
-/// from the start the directories that would be held there: those whose names the name begins with.
+/// from the start the directories that would be held there: those whose names the name begins with. They are asked for one by one; where the name begins
+/// with very many (dashes), the listing begins where the first of those that were not asked for would stand.
 /// </remarks>
 internal sealed class DirectoryLevel : IAsyncDisposable
 {
@@ -23,6 +24,7 @@ internal sealed class DirectoryLevel : IAsyncDisposable
     private readonly IAsyncEnumerator<FileStatus> _entries;
     private readonly CancellationToken _cancellationToken;
     private readonly Stack<FileStatus> _held = new();
+    private readonly List<int> _mayBeHeld;
     private FileStatus? _ahead;
     private bool _begun;
     private bool _ended;
@@ -40,15 +42,18 @@ internal sealed class DirectoryLevel : IAsyncDisposable
         _after = after;
         _cancellationToken = cancellationToken;
         string? first = FirstPart(after), before = Before(namePrefix);
+        _mayBeHeld = first is null ? [] : MayBeHeld(first);
+        if (_mayBeHeld.Count > S3Limits.MaxProbes)
+            first = Before(first![.._mayBeHeld[S3Limits.MaxProbes]]);
         string? startAfter = string.CompareOrdinal(first, before) > 0 ? first : before;
-        _entries = files.ListAsync(directory, recursive: false, startAfter, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        _entries = files.ListAsync(directory, recursive: false, startAfter is null ? null : PartName.ToPath(startAfter), cancellationToken).GetAsyncEnumerator(cancellationToken);
     }
 
     /// <summary>What this level's keys begin with: "" or names with slashes.</summary>
     public required string Prefix { get; init; }
 
     /// <summary>Records of this directory's files, where the listing wants to know; null: it does not, or they are too many.</summary>
-    public HashSet<string>? RecordNames { get; init; }
+    public HashSet<UInt128>? RecordNames { get; init; }
 
     /// <summary>The next entry; null at the end. Of a directory only some keys may count: <see cref="AfterWithin"/>.</summary>
     public async ValueTask<FileStatus?> NextAsync()
@@ -62,7 +67,7 @@ internal sealed class DirectoryLevel : IAsyncDisposable
         {
             if (_ahead is null && !_ended)
                 await AdvanceAsync().ConfigureAwait(false);
-            if (_held.TryPeek(out FileStatus? top) && (_ahead is null || !IsBetween(_ahead.Path.Name, top.Path.Name)))
+            if (_held.TryPeek(out FileStatus? top) && (_ahead is null || !IsBetween(NameOf(_ahead), NameOf(top))))
             {
                 _held.Pop();
                 if (Counts(top))
@@ -91,7 +96,7 @@ internal sealed class DirectoryLevel : IAsyncDisposable
         {
             FileStatus entry = _entries.Current;
             // Names that begin so stand together.
-            if (entry.Path.Name.StartsWith(_namePrefix, StringComparison.Ordinal) || string.CompareOrdinal(entry.Path.Name, _namePrefix) < 0)
+            if (NameOf(entry).StartsWith(_namePrefix, StringComparison.Ordinal) || string.CompareOrdinal(NameOf(entry), _namePrefix) < 0)
             {
                 _ahead = entry;
                 return;
@@ -102,24 +107,40 @@ internal sealed class DirectoryLevel : IAsyncDisposable
 
     private async ValueTask HoldAsync()
     {
-        if (FirstPart(_after) is not { Length: > 0 } first)
+        if (FirstPart(_after) is not { } first)
             return;
-        for (int length = 1; length <= first.Length; length++)
+        for (int i = 0; i < Math.Min(_mayBeHeld.Count, S3Limits.MaxProbes); i++)
         {
-            if ((length < first.Length && first[length] >= '/') || !CachePath.TryParse(_directory.IsRoot ? '/' + first[..length] : $"{_directory.Value}/{first[..length]}", out CachePath path, out _))
+            string name = PartName.ToPath(first[.._mayBeHeld[i]]);
+            if (!CachePath.TryParse(_directory.IsRoot ? '/' + name : $"{_directory.Value}/{name}", out CachePath path, out _))
                 continue;
-            if ((await _files.TryGetStatusAsync(path, _cancellationToken).ConfigureAwait(false)).Status is { IsDirectory: true } directory && directory.Path.Name == first[..length])
+            if ((await _files.TryGetStatusAsync(path, _cancellationToken).ConfigureAwait(false)).Status is { IsDirectory: true } directory && directory.Path.Name == name)
                 _held.Push(directory);
         }
     }
 
+    /// <summary>Lengths of what a name begins with that a directory which is held there may be called, one more than are asked for at most.</summary>
+    private static List<int> MayBeHeld(string name)
+    {
+        var lengths = new List<int>();
+        for (int length = 0; length <= name.Length && lengths.Count <= S3Limits.MaxProbes; length++)
+        {
+            if (length == name.Length || name[length] < '/')
+                lengths.Add(length);
+        }
+        return lengths;
+    }
+
     private bool Counts(FileStatus entry)
     {
-        string name = entry.Path.Name;
-        if (!name.StartsWith(_namePrefix, StringComparison.Ordinal) || name == BucketRoot.Aside)
+        string name = NameOf(entry);
+        // A directory can hold names that stand for no part of a key.
+        if (!name.StartsWith(_namePrefix, StringComparison.Ordinal) || name == BucketRoot.Aside || !PartName.IsCanonical(entry.Path.Name))
             return false;
         return _after is null || (entry.IsDirectory ? AfterWithin(name) is not null || CompareDirectory(name, _after) > 0 : string.CompareOrdinal(name, _after) > 0);
     }
+
+    private static string NameOf(FileStatus entry) => PartName.OfPath(entry.Path.Name);
 
     /// <summary>name + '/' against a key.</summary>
     private static int CompareDirectory(string name, string key)

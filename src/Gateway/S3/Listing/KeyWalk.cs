@@ -15,11 +15,15 @@ namespace Orleans.Cache.Gateway.S3.Listing;
 internal readonly record struct WalkedKey(string Key, FileStatus Status, bool MayHaveRecord);
 
 /// <summary>
-/// Walks a bucket in the order of keys. Memory: a listing per level. Where it does not descend it gives directories instead of what they hold; where it does,
+/// Walks a bucket in the order of keys. Memory: a listing per level, and of names of records at most
+/// <see cref="S3Limits.MaxHeldNames"/> in all levels together. Where it does not descend it gives directories instead of what they hold; where it does,
 /// it gives those directories that were written as objects.
 /// </summary>
 internal sealed class KeyWalk(CacheFileSystem files, RecordStore records, BucketRoot bucket)
 {
+    /// <summary>Names of records in the levels that are open.</summary>
+    private int _held;
+
     /// <param name="prefix">What keys must begin with.</param>
     /// <param name="after">The last key that is not wanted; null: all are.</param>
     /// <param name="descends">Into directories behind the prefix.</param>
@@ -42,17 +46,18 @@ internal sealed class KeyWalk(CacheFileSystem files, RecordStore records, Bucket
             {
                 if (await AdvanceAsync(level).ConfigureAwait(false) is not { } entry)
                 {
+                    _held -= level.RecordNames?.Count ?? 0;
                     await levels.Pop().DisposeAsync().ConfigureAwait(false);
                     continue;
                 }
-                string key = level.Prefix + entry.Path.Name;
+                string name = PartName.OfPath(entry.Path.Name), key = level.Prefix + name;
                 if (!entry.IsDirectory)
                 {
-                    yield return new(key, entry, hasRecords && level.RecordNames?.Contains(RecordNames.NameOf(key, entry)) != false);
+                    yield return new(key, entry, hasRecords && MayHaveRecord(level, key, entry));
                     continue;
                 }
                 key += '/';
-                string? within = level.AfterWithin(entry.Path.Name);
+                string? within = level.AfterWithin(name);
                 if (!descends)
                 {
                     // Behind a key of it, or behind itself, it was given already.
@@ -73,12 +78,15 @@ internal sealed class KeyWalk(CacheFileSystem files, RecordStore records, Bucket
     }
 
     private async ValueTask<DirectoryLevel> OpenAsync(
-        CachePath directory, string prefix, string namePrefix, string? after, bool hasRecords, CancellationToken cancellationToken) =>
-        new(files, directory, namePrefix, after is "" ? null : after, cancellationToken)
-        {
-            Prefix = prefix,
-            RecordNames = hasRecords ? await records.NamesAsync(bucket, prefix, cancellationToken).ConfigureAwait(false) : null,
-        };
+        CachePath directory, string prefix, string namePrefix, string? after, bool hasRecords, CancellationToken cancellationToken)
+    {
+        HashSet<UInt128>? names = hasRecords ? await records.NamesAsync(bucket, prefix, S3Limits.MaxHeldNames - _held, cancellationToken).ConfigureAwait(false) : null;
+        _held += names?.Count ?? 0;
+        return new(files, directory, namePrefix, after is "" ? null : after, cancellationToken) { Prefix = prefix, RecordNames = names };
+    }
+
+    private static bool MayHaveRecord(DirectoryLevel level, string key, FileStatus entry) =>
+        level.RecordNames is null || !RecordNames.TryNumber(RecordNames.NameOf(key, entry), out UInt128 name) || level.RecordNames.Contains(name);
 
     private async ValueTask<WalkedKey?> MarkedAsync(string key, CancellationToken cancellationToken)
     {

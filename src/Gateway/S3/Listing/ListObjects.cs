@@ -1,4 +1,3 @@
-using System.Text;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Rest.Browsing;
 using Orleans.Cache.Gateway.S3.Auth;
@@ -112,13 +111,7 @@ internal sealed class ListObjects(CacheFileSystem files, RecordStore records, Bu
     private static Encode EncodingOf(S3Request request) => request.Query.Get("encoding-type") switch
     {
         null or "" => key => key,
-        "url" => key =>
-        {
-            var text = new StringBuilder(key.Length + 16);
-            CanonicalText.AppendEncoded(text, key, keepSlash: true);
-            return text.ToString();
-        }
-        ,
+        "url" => key => CanonicalText.Encoded(key, keepSlash: true),
         { } other => throw S3Error.InvalidArgument($"Invalid Encoding Method specified in Request: '{other}'").Thrown(),
     };
 

@@ -2,6 +2,7 @@ using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.S3.Buckets;
 using Orleans.Cache.Gateway.S3.Metadata;
 using Orleans.Cache.Gateway.S3.Objects;
+using Orleans.Cache.Metadata;
 
 namespace Orleans.Cache.Gateway.S3.Listing;
 
@@ -69,7 +70,7 @@ internal sealed record ListingPage(IReadOnlyList<FoundObject> Objects, IReadOnly
             if (walked[i].MayHaveRecord || walked[i].Status.IsDirectory)
                 asked.Add(i);
             else
-                described[i] = new FoundObject(KeyOf(bucket, walked[i]), walked[i].Status, ObjectRecord.Empty, ETags.Of(files, walked[i].Status));
+                described[i] = Plain(records, KeyOf(bucket, walked[i]), walked[i].Status);
         }
         await Parallel.ForAsync(0, asked.Count, options, async (n, token) =>
         {
@@ -77,6 +78,12 @@ internal sealed record ListingPage(IReadOnlyList<FoundObject> Objects, IReadOnly
             described[asked[n]] = await FoundObject.OfAsync(files, records, KeyOf(bucket, one), one.Status, token).ConfigureAwait(false);
         }).ConfigureAwait(false);
         return described;
+    }
+
+    private static FoundObject Plain(RecordStore records, ObjectKey key, FileStatus status)
+    {
+        StatusFacts facts = records.FactsOf(key.Bucket, key.Key, status);
+        return new(key, status, ObjectRecord.Empty, facts.ETag) { Facts = facts };
     }
 
     private static ObjectKey KeyOf(BucketRoot bucket, in WalkedKey walked) => new(bucket, walked.Key, walked.Status.Path, walked.Status.IsDirectory);

@@ -18,8 +18,12 @@ internal static class ETags
     public static string Of(CacheFileSystem files, FileStatus status)
     {
         string token = status.RequireFile().Version.Token;
-        return files.Mounts.TryResolve(status.Path, out MountedKey at) && at.Mount.Storage.Capabilities.VersionsNameContent ? token : OfToken(token);
+        return AreOfStorage(files, status) ? token : OfToken(token);
     }
+
+    /// <summary>Whether the storage of a file has S3's own tags.</summary>
+    public static bool AreOfStorage(CacheFileSystem files, FileStatus status) =>
+        files.Mounts.TryResolve(status.Path, out MountedKey at) && at.Mount.Storage.Capabilities.VersionsNameContent;
 
     private static string OfToken(string token)
     {

@@ -26,6 +26,17 @@ internal static class RecordNames
     public static string NameOf(string key, FileStatus status) =>
         HashOf(key[(key.LastIndexOf('/') + 1)..]) + "-" + HashOf(string.Create(CultureInfo.InvariantCulture, $"{status.RequireFile().Version.Token}@{status.LastModified.UtcTicks}"));
 
+    /// <summary>The 128 bits that <see cref="NameOf"/> writes, for sets of many names; false: it is no such name.</summary>
+    public static bool TryNumber(ReadOnlySpan<char> name, out UInt128 number)
+    {
+        number = default;
+        if (name.Length != 33 || name[16] != '-' || !ulong.TryParse(name[..16], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong upper)
+            || !ulong.TryParse(name[17..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong lower))
+            return false;
+        number = new UInt128(upper, lower);
+        return true;
+    }
+
     /// <summary>64 bits of SHA-256: records name their keys, so that two that share it cannot be taken for one another.</summary>
     private static string HashOf(string text)
     {

@@ -1,9 +1,11 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.S3.Buckets;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
+using Orleans.Cache.Mounts;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Gateway.S3.Metadata;
@@ -15,18 +17,49 @@ namespace Orleans.Cache.Gateway.S3.Metadata;
 internal sealed class RecordStore(CacheFileSystem files)
 {
     private readonly RememberedRecords _remembered = new();
+    private readonly KnownStatuses _known = new();
 
     /// <summary>Records that could not be read twice: somebody is writing it at this moment.</summary>
     private const int Attempts = 3;
 
-    /// <summary>The record of an object as it is now; <see cref="ObjectRecord.Empty"/> where it has none.</summary>
-    public async ValueTask<ObjectRecord> FindAsync(BucketRoot bucket, string key, FileStatus status, CancellationToken cancellationToken)
+    /// <summary>
+    /// The record of an object as it is now: the file that was written for it; else what its storage says; <see cref="ObjectRecord.Empty"/> where nobody says anything.
+    /// </summary>
+    /// <param name="of">The object.</param>
+    /// <param name="toChange">What is found will be written again, changed: the record itself is asked for then, whatever is believed of directories.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask<ObjectRecord> FindAsync(StatusFacts of, bool toChange, CancellationToken cancellationToken)
     {
-        ObjectRecord? found = await ReadAsync(RecordNames.Of(bucket, key, status), cancellationToken).ConfigureAwait(false);
-        return found is not null && found.Key == key && found.Version == status.RequireFile().Version.Token ? found : ObjectRecord.Empty;
+        if (!toChange && !await MayHaveRecordAsync(of, cancellationToken).ConfigureAwait(false))
+            return of.Stored;
+        ObjectRecord? found = await ReadAsync(of.Record, cancellationToken).ConfigureAwait(false);
+        return found is not null && found.Key == of.Key && found.Version == of.Status.RequireFile().Version.Token ? found : of.Stored;
     }
 
-    /// <summary>Writes the record of an object, or takes the one that is there away where it would say nothing.</summary>
+    /// <summary>What follows from a file's status alone.</summary>
+    public StatusFacts FactsOf(BucketRoot bucket, string key, FileStatus status)
+    {
+        if (_known.Find(bucket, status) is { } known)
+            return known;
+        var made = new StatusFacts(bucket, key, status, ETags.Of(files, status));
+        _known.Keep(made);
+        return made;
+    }
+
+    /// <summary>
+    /// Asks for directories first, whose absence is believed for all that would lie in them: where nothing has a record, reading an object asks the storage
+    /// for nothing more. A mount that believes no absence would only be asked more often so.
+    /// </summary>
+    private async ValueTask<bool> MayHaveRecordAsync(StatusFacts of, CancellationToken cancellationToken) =>
+        (files.Mounts.TryResolve(of.Bucket.Records, out MountedKey at) && at.Mount.Freshness.BelieveAbsenceFor == TimeSpan.Zero)
+        || (await IsThereAsync(of.Bucket.Records, cancellationToken).ConfigureAwait(false) && await IsThereAsync(of.SiblingRecords, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Whether an object of the key's directory may have a record that its replacement leaves behind.</summary>
+    public async ValueTask<bool> MayReplaceRecordAsync(BucketRoot bucket, string key, CancellationToken cancellationToken) =>
+        await IsThereAsync(bucket.Records, cancellationToken).ConfigureAwait(false)
+        && await IsThereAsync(RecordNames.DirectoryOf(bucket, key[..(key.LastIndexOf('/') + 1)]), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Writes the record of an object, or takes the one that is there away where it would say what the storage says.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The object.</param>
     /// <param name="status">As it was written.</param>
@@ -36,7 +69,7 @@ internal sealed class RecordStore(CacheFileSystem files)
     public async Task SaveAsync(BucketRoot bucket, string key, FileStatus status, ObjectRecord record, bool mayExist, CancellationToken cancellationToken)
     {
         CachePath path = RecordNames.Of(bucket, key, status);
-        if (!record.IsEmpty)
+        if (!StoredRecord.IsAllOf(record, status.Attributes))
             await WriteAsync(path, record with { Key = key, Version = status.RequireFile().Version.Token }, RecordJson.Default.ObjectRecord, cancellationToken).ConfigureAwait(false);
         else if (mayExist)
             await DeleteAsync(path, cancellationToken).ConfigureAwait(false);
@@ -53,17 +86,18 @@ internal sealed class RecordStore(CacheFileSystem files)
 
     public Task DropMarkerAsync(BucketRoot bucket, string key, CancellationToken cancellationToken) => DeleteAsync(RecordNames.OfMarker(bucket, key), cancellationToken);
 
-    /// <summary>Names of the records of one directory's objects; null where there are more than a listing holds.</summary>
-    public async Task<HashSet<string>?> NamesAsync(BucketRoot bucket, string prefix, CancellationToken cancellationToken)
+    /// <summary>Names of the records of one directory's objects; null where there are more than <paramref name="max"/>.</summary>
+    public async Task<HashSet<UInt128>?> NamesAsync(BucketRoot bucket, string prefix, int max, CancellationToken cancellationToken)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var names = new HashSet<UInt128>();
         try
         {
             await foreach (FileStatus entry in files.ListAsync(RecordNames.DirectoryOf(bucket, prefix), recursive: false, null, cancellationToken).ConfigureAwait(false))
             {
-                if (names.Count == S3Limits.MaxHeldNames)
+                if (names.Count >= max)
                     return null;
-                names.Add(entry.Path.Name);
+                if (RecordNames.TryNumber(entry.Path.Name, out UInt128 number))
+                    names.Add(number);
             }
         }
         catch (CacheException e) when (e.Error is CacheError.NotFound or CacheError.NotADirectory)
@@ -78,12 +112,18 @@ internal sealed class RecordStore(CacheFileSystem files)
 
     public async Task WriteAsync<T>(CachePath path, T record, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        using var content = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(record, type));
-        await files.CreateAsync(path, content, WriteCondition.None, cancellationToken).ConfigureAwait(false);
+        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(record, type);
+        using var content = new MemoryStream(bytes);
+        var write = new ObjectWrite(WriteCondition.None, _ => UfsAttributes.None, () => Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.MD5, bytes)));
+        await files.CreateObjectAsync(path, content, write, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Null where nothing is there, or nothing of ours.</summary>
-    public async ValueTask<T?> ReadAsync<T>(CachePath path, JsonTypeInfo<T> type, CancellationToken cancellationToken) where T : class
+    public async ValueTask<T?> ReadAsync<T>(CachePath path, JsonTypeInfo<T> type, CancellationToken cancellationToken) where T : class =>
+        (await ReadVersionAsync(path, type, cancellationToken).ConfigureAwait(false)).Record;
+
+    /// <summary>A record and the version that it was read from.</summary>
+    private async ValueTask<(T? Record, FileRef? File)> ReadVersionAsync<T>(CachePath path, JsonTypeInfo<T> type, CancellationToken cancellationToken) where T : class
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -91,8 +131,8 @@ internal sealed class RecordStore(CacheFileSystem files)
             {
                 FileStatus? status = (await files.TryGetStatusAsync(path, cancellationToken).ConfigureAwait(false)).Status;
                 return status is null || status.IsDirectory || status.Length > S3Limits.MaxRecordBytes
-                    ? null
-                    : JsonSerializer.Deserialize(await ReadAllAsync(status, cancellationToken).ConfigureAwait(false), type);
+                    ? default
+                    : (JsonSerializer.Deserialize(await ReadAllAsync(status, cancellationToken).ConfigureAwait(false), type), status.File);
             }
             catch (CacheException e) when (e.Error is CacheError.Changed or CacheError.NotFound && attempt < Attempts)
             {
@@ -100,11 +140,11 @@ internal sealed class RecordStore(CacheFileSystem files)
             }
             catch (CacheException e) when (e.Error == CacheError.NotFound)
             {
-                return null;
+                return default;
             }
             catch (JsonException)
             {
-                return null;
+                return default;
             }
         }
     }
@@ -116,9 +156,10 @@ internal sealed class RecordStore(CacheFileSystem files)
             return null;
         if (_remembered.Find(file) is { } known)
             return known;
-        ObjectRecord? read = await ReadAsync(path, RecordJson.Default.ObjectRecord, cancellationToken).ConfigureAwait(false);
-        if (read is not null)
-            _remembered.Keep(file, read);
+        // Kept under the version that it was read from: a writer may have come since the one above was told.
+        (ObjectRecord? read, FileRef? of) = await ReadVersionAsync(path, RecordJson.Default.ObjectRecord, cancellationToken).ConfigureAwait(false);
+        if (read is not null && of is not null)
+            _remembered.Keep(of, read);
         return read;
     }
 

@@ -30,10 +30,11 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
         UploadRecord upload = await uploads.FindAsync(request.Root, id, request.Key, request.Aborted).ConfigureAwait(false);
         List<PartList.Named> named = await ReadAsync(request).ConfigureAwait(false);
         List<PartRecord> parts = await FindPartsAsync(request, id, named).ConfigureAwait(false);
+        CompletionDemands demands = CompletionDemands.Of(request, upload, parts);
         WriteCondition condition = await WriteConditions.ReadAsync(request, files, records, key).ConfigureAwait(false);
 
         using var given = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted);
-        Task<FoundObject> writing = WriteAsync(request, key, id, upload, parts, condition, given.Token);
+        Task<FoundObject> writing = WriteAsync(request, key, id, upload, parts, demands, condition, given.Token);
         bool begun;
         try
         {
@@ -84,19 +85,19 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
     }
 
     private async Task<FoundObject> WriteAsync(
-        S3Request request, ObjectKey key, string id, UploadRecord upload, List<PartRecord> parts, WriteCondition condition, CancellationToken cancellationToken)
+        S3Request request, ObjectKey key, string id, UploadRecord upload, List<PartRecord> parts, CompletionDemands demands, WriteCondition condition, CancellationToken cancellationToken)
     {
-        string? algorithm = upload.ChecksumAlgorithm;
-        using Checksum? full = upload.FullObjectChecksum && algorithm is not null ? Checksum.Create(algorithm) : null;
-        var content = new VerifiedParts(PiecesOf(request, id, parts), full, full is null ? null : request.Header(S3Headers.Checksum + full.Name));
+        using Checksum? full = demands.IsFull ? Checksum.Create(demands.Algorithm!) : null;
+        var content = new VerifiedParts(PiecesOf(request, id, parts), full, demands.Said);
         await using (content.ConfigureAwait(false))
         {
-            return await writer.WriteAsync(key, content, condition, () => upload.Object with
+            // What the parts say of it is in a record: their tag is not the one that the store gives what is written here, and listings tell it too.
+            return await writer.WriteAsync(key, content, condition, isRead => !isRead ? upload.Object : upload.Object with
             {
                 ETag = PartList.ETagOf(parts),
                 Parts = [.. parts.Select(p => p.Length)],
-                Checksum = full is not null ? content.Checksum : algorithm is null ? null : PartList.CompositeOf(parts, algorithm),
-            }, cancellationToken).ConfigureAwait(false);
+                Checksum = full is not null ? content.Checksum : demands.Composite,
+            }, md5: null, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -81,23 +81,18 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
         S3Query query = request.Query;
         string prefix = query.Get("prefix") ?? "", marker = query.Get("key-marker") ?? "", idMarker = query.Get("upload-id-marker") ?? "";
         int max = Math.Min(query.Number("max-uploads", 1, int.MaxValue) ?? S3Limits.MaxKeys, S3Limits.MaxKeys);
-        List<(string Id, UploadRecord Upload)> all = await uploads.ListAsync(request.Root, request.Aborted).ConfigureAwait(false);
-        List<(string Id, UploadRecord Upload)> wanted =
-        [
-            .. all.Where(u => u.Upload.Key.StartsWith(prefix, StringComparison.Ordinal) && IsBehind(u.Upload.Key, u.Id, marker, idMarker)).Take(max + 1),
-        ];
-        bool truncated = wanted.Count > max;
+        UploadPage page = await UploadPage.ReadAsync(uploads, request.Root, UploadPageRequest.Of(prefix, marker, idMarker, max), request.Aborted).ConfigureAwait(false);
         await XmlAnswer.WriteAsync(request.Context, "ListMultipartUploadsResult", xml =>
         {
             xml.Text("Bucket", request.Bucket);
             xml.Text("Prefix", prefix);
             xml.Text("KeyMarker", marker);
             xml.Text("UploadIdMarker", idMarker);
-            xml.Text("NextKeyMarker", truncated ? wanted[max - 1].Upload.Key : null);
-            xml.Text("NextUploadIdMarker", truncated ? wanted[max - 1].Id : null);
+            xml.Text("NextKeyMarker", page.Next?.Key);
+            xml.Text("NextUploadIdMarker", page.Next?.Id);
             xml.Number("MaxUploads", max);
-            xml.Flag("IsTruncated", truncated);
-            foreach ((string id, UploadRecord upload) in wanted.Take(max))
+            xml.Flag("IsTruncated", page.Next is not null);
+            foreach ((string id, UploadRecord upload) in page.Uploads)
             {
                 xml.Element("Upload", one =>
                 {
@@ -111,13 +106,6 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
             }
         }).ConfigureAwait(false);
     }
-
-    private static bool IsBehind(string key, string id, string marker, string idMarker) => string.CompareOrdinal(key, marker) switch
-    {
-        > 0 => true,
-        0 => idMarker.Length > 0 && string.CompareOrdinal(id, idMarker) > 0,
-        _ => false,
-    };
 
     private static void Describe(XmlAnswer xml, PartRecord part)
     {

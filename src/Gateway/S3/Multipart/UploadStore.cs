@@ -6,6 +6,7 @@ using Orleans.Cache.Gateway.S3.Metadata;
 using Orleans.Cache.Gateway.S3.Objects;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Gateway.S3.Multipart;
 
@@ -49,7 +50,9 @@ internal sealed class UploadStore(CacheFileSystem files, RecordStore records)
     {
         CachePath directory = DirectoryOf(bucket, id), place = directory.Combine(NameOf(number));
         string file = string.Create(CultureInfo.InvariantCulture, $"{number}-{Guid.NewGuid():N}");
-        FileStatus written = await files.CreateAsync(directory.Combine(file), content, UnderStorage.WriteCondition.None, cancellationToken).ConfigureAwait(false);
+        // Without an MD5: the storage is asked what it stored then, and tells the time that lists of parts need.
+        var write = new ObjectWrite(WriteCondition.None, _ => UfsAttributes.None, Md5: null);
+        FileStatus written = await files.CreateObjectAsync(directory.Combine(file), content, write, cancellationToken).ConfigureAwait(false);
         PartRecord? replaced = await records.ReadAsync(place, RecordJson.Default.PartRecord, cancellationToken).ConfigureAwait(false);
         PartRecord part = describe(written) with { Number = number, File = file };
         await records.WriteAsync(place, part, RecordJson.Default.PartRecord, cancellationToken).ConfigureAwait(false);
@@ -92,30 +95,32 @@ internal sealed class UploadStore(CacheFileSystem files, RecordStore records)
         return [.. parts.OfType<PartRecord>()];
     }
 
-    /// <summary>All uploads of a bucket that were begun, in the order of their keys.</summary>
-    public async Task<List<(string Id, UploadRecord Upload)>> ListAsync(BucketRoot bucket, CancellationToken cancellationToken)
+    /// <summary>Ids of uploads behind one, in order; at most so many.</summary>
+    public async Task<List<string>> ListIdsAsync(BucketRoot bucket, string? after, int max, CancellationToken cancellationToken)
     {
-        var found = new List<(string Id, UploadRecord Upload)>();
+        var found = new List<string>();
         try
         {
-            await foreach (FileStatus entry in files.ListAsync(bucket.Uploads, recursive: false, null, cancellationToken).ConfigureAwait(false))
+            await foreach (FileStatus entry in files.ListAsync(bucket.Uploads, recursive: false, after, cancellationToken).ConfigureAwait(false))
             {
-                if (IsId(entry.Path.Name) && await TryReadAsync(bucket, entry.Path.Name, cancellationToken).ConfigureAwait(false) is { } upload)
-                    found.Add((entry.Path.Name, upload));
+                if (IsId(entry.Path.Name))
+                    found.Add(entry.Path.Name);
+                if (found.Count == max)
+                    break;
             }
         }
         catch (CacheException e) when (e.Error is CacheError.NotFound or CacheError.NotADirectory)
         {
             // None was ever begun.
         }
-        found.Sort(static (a, b) => string.CompareOrdinal(a.Upload.Key, b.Upload.Key) is not 0 and var byKey ? byKey : string.CompareOrdinal(a.Id, b.Id));
         return found;
     }
 
     /// <summary>Takes an upload and its parts away. What cannot be deleted now stays as rubbish that no reader sees.</summary>
     public Task<bool> RemoveAsync(BucketRoot bucket, string id) => TryDeleteAsync(DirectoryOf(bucket, id), recursive: true);
 
-    private ValueTask<UploadRecord?> TryReadAsync(BucketRoot bucket, string id, CancellationToken cancellationToken) =>
+    /// <summary>Null: it was never begun, or is completed or aborted.</summary>
+    public ValueTask<UploadRecord?> TryReadAsync(BucketRoot bucket, string id, CancellationToken cancellationToken) =>
         records.ReadAsync(DirectoryOf(bucket, id).Combine(UploadName), RecordJson.Default.UploadRecord, cancellationToken);
 
     private async Task<bool> TryDeleteAsync(CachePath path, bool recursive)

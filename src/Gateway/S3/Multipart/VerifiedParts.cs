@@ -1,6 +1,6 @@
-using Orleans.Cache.Gateway.S3.Bodies;
 using Orleans.Cache.Gateway.S3.Checksums;
 using Orleans.Cache.Gateway.S3.Errors;
+using Orleans.Cache.Writing;
 
 namespace Orleans.Cache.Gateway.S3.Multipart;
 

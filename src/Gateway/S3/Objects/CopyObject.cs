@@ -47,6 +47,9 @@ internal sealed class CopyObject(CacheFileSystem files, RecordStore records, Obj
         WriteCondition condition = await WriteConditions.ReadAsync(request, files, records, key).ConfigureAwait(false);
         if (key.Path == source.Key.Path)
         {
+            // Nothing is written that the storage could refuse: the object that is there is the source.
+            if (condition.DemandsAbsence || (condition.DemandedVersion is { } version && version != source.Status.RequireFile().Version))
+                throw S3Error.PreconditionFailed(condition.DemandsAbsence ? "If-None-Match" : "If-Match").Thrown();
             ObjectRecord own = record with { ETag = source.Record.ETag, Checksum = source.Record.Checksum, Parts = source.Record.Parts };
             await records.SaveAsync(key.Bucket, key.Key, source.Status, own, mayExist: true, request.Aborted).ConfigureAwait(false);
             return source with { Record = own };
@@ -55,10 +58,15 @@ internal sealed class CopyObject(CacheFileSystem files, RecordStore records, Obj
         var content = new HashingStream(FileRanges.Of(files.Open(source.Status), new ByteRange(0, source.Length)), checksum);
         await using (content.ConfigureAwait(false))
         {
-            return await writer.WriteAsync(
+            string? md5 = null;
+            ObjectRecord? whole = null;
+            FoundObject copy = await writer.WriteAsync(
                 key, content, condition,
-                () => record with { ETag = content.TakeMd5(), Checksum = checksum is null ? null : new StoredChecksum(checksum.Name, checksum.ToBase64()) },
-                request.Aborted).ConfigureAwait(false);
+                isRead => isRead ? whole ??= record with { ETag = Md5(), Checksum = checksum is null ? null : new StoredChecksum(checksum.Name, checksum.ToBase64()) } : record with { Checksum = null },
+                Md5, request.Aborted).ConfigureAwait(false);
+            return copy with { Status = await writer.TimedAsync(key, copy.Status).ConfigureAwait(false) };
+
+            string Md5() => md5 ??= content.TakeMd5();
         }
     }
 

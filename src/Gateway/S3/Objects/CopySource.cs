@@ -18,7 +18,7 @@ internal sealed class CopySource(CacheFileSystem files, RecordStore records, Buc
         if (!request.Caller.MayRead(bucket, key))
             throw S3Error.AccessDenied("The access key may not read the object that is to be copied.").Thrown();
         BucketRoot root = buckets.RootOf(bucket);
-        if (await FoundObject.TryFindAsync(files, records, ObjectKey.ToRead(root, key), request.Aborted).ConfigureAwait(false) is not { } found)
+        if (await FoundObject.TryFindAsync(files, records, ObjectKey.ToRead(root, key), request.Aborted, toChange: true).ConfigureAwait(false) is not { } found)
         {
             await buckets.RequireAsync(root, request.Aborted).ConfigureAwait(false);
             throw S3Error.NoSuchKey(key).Thrown();

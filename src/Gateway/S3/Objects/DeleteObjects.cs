@@ -12,19 +12,13 @@ namespace Orleans.Cache.Gateway.S3.Objects;
 /// <summary>DeleteObject and DeleteObjects.</summary>
 internal sealed class DeleteObjects(ObjectDeletion deletion, BucketTable buckets, RestLimits limits, TimeProvider time)
 {
-    private static readonly string[] Conditions = ["If-Match", "x-amz-if-match-size", "x-amz-if-match-last-modified-time"];
-
     public async Task DeleteOneAsync(S3Request request)
     {
         ReadObject.RefuseOtherVersions(request);
-        foreach (string condition in Conditions)
-        {
-            if (request.Header(condition) is not null)
-                throw S3Error.NotImplemented($"A delete with {condition}").Thrown();
-        }
+        var demand = new WriteConditions.DeleteDemand(request.Header("If-Match"), request.Header("x-amz-if-match-size"), request.Header("x-amz-if-match-last-modified-time"));
         await buckets.RequireAsync(request.Root, request.Aborted).ConfigureAwait(false);
         if (ObjectKey.TryMap(request.Root, request.Key, out ObjectKey key))
-            await deletion.DeleteAsync(key, request.Aborted).ConfigureAwait(false);
+            await deletion.DeleteAsync(key, demand, request.Aborted).ConfigureAwait(false);
         request.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
@@ -51,27 +45,29 @@ internal sealed class DeleteObjects(ObjectDeletion deletion, BucketTable buckets
         var options = new ParallelOptions { MaxDegreeOfParallelism = S3Limits.Parallelism, CancellationToken = request.Aborted };
         await Parallel.ForAsync(0, keys.Length, options, async (i, cancellationToken) =>
         {
-            failures[i] = Objection(objects[i]) ?? await TryDeleteAsync(request, keys[i], cancellationToken).ConfigureAwait(false);
+            failures[i] = Objection(objects[i]) ?? await TryDeleteAsync(request, keys[i], DemandOf(objects[i]), cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
         return failures;
     }
 
-    /// <summary>A demand that cannot be held is no reason to delete all the same.</summary>
+    /// <summary>Why nothing is deleted, whatever is there.</summary>
     private static S3Error? Objection(XElement demanded)
     {
         if (demanded.Text("VersionId") is { Length: > 0 } version and not "null")
             return new S3Error(StatusCodes.Status404NotFound, "NoSuchVersion", $"The version '{version}' does not exist; objects have one version, 'null'.");
-        return (demanded.Text("ETag") ?? demanded.Text("Size") ?? demanded.Text("LastModifiedTime")) is not null ? S3Error.NotImplemented("A conditional delete") : null;
+        return null;
     }
 
-    private async Task<S3Error?> TryDeleteAsync(S3Request request, string name, CancellationToken cancellationToken)
+    private static WriteConditions.DeleteDemand DemandOf(XElement demanded) => new(demanded.Text("ETag"), demanded.Text("Size"), demanded.Text("LastModifiedTime"));
+
+    private async Task<S3Error?> TryDeleteAsync(S3Request request, string name, WriteConditions.DeleteDemand demand, CancellationToken cancellationToken)
     {
         if (!request.Caller.MayWrite(request.Bucket, name))
             return S3Error.AccessDenied("The access key may not delete this.");
         try
         {
             if (ObjectKey.TryMap(request.Root, name, out ObjectKey key))
-                await deletion.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+                await deletion.DeleteAsync(key, demand, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (S3Exception e)

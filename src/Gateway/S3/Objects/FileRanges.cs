@@ -1,6 +1,6 @@
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Rest.Files;
-using Orleans.Cache.Gateway.S3.Bodies;
+using Orleans.Cache.Writing;
 
 namespace Orleans.Cache.Gateway.S3.Objects;
 

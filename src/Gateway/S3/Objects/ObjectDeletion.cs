@@ -1,7 +1,9 @@
 using Orleans.Cache.Files;
+using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Metadata;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Gateway.S3.Objects;
 
@@ -11,14 +13,19 @@ namespace Orleans.Cache.Gateway.S3.Objects;
 /// </summary>
 internal sealed class ObjectDeletion(CacheFileSystem files, RecordStore records)
 {
-    public async Task DeleteAsync(ObjectKey key, CancellationToken cancellationToken)
+    /// <exception cref="S3Exception">PreconditionFailed.</exception>
+    public async Task DeleteAsync(ObjectKey key, WriteConditions.DeleteDemand demand, CancellationToken cancellationToken)
     {
-        FileStatus? status = (await files.TryGetStatusAsync(key.Path, cancellationToken).ConfigureAwait(false)).Status;
+        // A demand is one on what is there, whatever is believed.
+        FileStatus? status = demand.IsNone
+            ? (await files.TryGetStatusAsync(key.Path, cancellationToken).ConfigureAwait(false)).Status
+            : await WriteConditions.FindToDeleteAsync(files, records, key, demand, cancellationToken).ConfigureAwait(false);
         if (status is null || status.IsDirectory != key.IsDirectory)
             return;
+        WriteCondition condition = demand.IsNone ? WriteCondition.None : WriteCondition.IfVersion(status.RequireFile().Version);
         if (key.IsDirectory)
             await records.DropMarkerAsync(key.Bucket, key.Key, cancellationToken).ConfigureAwait(false);
-        if (!await TryDeleteAsync(key.Path, cancellationToken).ConfigureAwait(false))
+        if (!await TryDeleteAsync(key.Path, condition, cancellationToken).ConfigureAwait(false))
             return;
         if (!key.IsDirectory)
             await records.DropAsync(key.Bucket, key.Key, status, cancellationToken).ConfigureAwait(false);
@@ -42,10 +49,10 @@ internal sealed class ObjectDeletion(CacheFileSystem files, RecordStore records)
     {
         for (CachePath above = key.Path.Parent; above != key.Bucket.Path && above.IsWithin(key.Bucket.Path); above = above.Parent)
         {
-            string marker = above.RelativeTo(key.Bucket.Path) + "/";
+            string marker = PartName.OfPaths(above.RelativeTo(key.Bucket.Path)) + "/";
             if (await records.FindMarkerAsync(key.Bucket, marker, cancellationToken).ConfigureAwait(false) is not null
                 || !await IsEmptyAsync(above, cancellationToken).ConfigureAwait(false)
-                || !await TryDeleteAsync(above, cancellationToken).ConfigureAwait(false))
+                || !await TryDeleteAsync(above, WriteCondition.None, cancellationToken).ConfigureAwait(false))
                 return;
         }
     }
@@ -65,11 +72,11 @@ internal sealed class ObjectDeletion(CacheFileSystem files, RecordStore records)
         }
     }
 
-    private async Task<bool> TryDeleteAsync(CachePath path, CancellationToken cancellationToken)
+    private async Task<bool> TryDeleteAsync(CachePath path, WriteCondition condition, CancellationToken cancellationToken)
     {
         try
         {
-            await files.DeleteAsync(path, recursive: false, cancellationToken).ConfigureAwait(false);
+            await (condition.IsNone ? files.DeleteAsync(path, recursive: false, cancellationToken) : files.DeleteFileAsync(path, condition, cancellationToken)).ConfigureAwait(false);
             return true;
         }
         catch (CacheException e) when (e.Error is CacheError.NotFound or CacheError.NotEmpty)

@@ -6,14 +6,16 @@ using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Metadata;
 using Orleans.Cache.Gateway.S3.Requests;
 using Orleans.Cache.Gateway.S3.Tagging;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Gateway.S3.Objects;
 
 /// <summary>What a request says of the object that it writes, and what an answer says of one. What cannot be kept is refused, never dropped.</summary>
 internal static class ObjectHeaders
 {
-    /// <summary>Headers that are kept as they are and sent back.</summary>
-    private static readonly string[] Kept = ["Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires"];
+    public const string OverridePrefix = "response-";
+
+    private static readonly (string Query, string Header)[] Overrides = [.. UfsAttributes.HeaderNames.Select(name => (OverridePrefix + name.ToLowerInvariant(), name))];
 
     /// <summary>What asks for something that is not done here.</summary>
     private static readonly string[] Refused =
@@ -58,27 +60,31 @@ internal static class ObjectHeaders
     {
         IHeaderDictionary headers = response.Headers;
         headers.ContentType = ToHeader(record.ContentType ?? ObjectRecord.DefaultContentType);
-        foreach ((string name, string value) in record.ContentHeaders ?? ReadOnly)
-            headers[name] = ToHeader(value);
-        foreach ((string name, string value) in record.User ?? ReadOnly)
-            headers[S3Headers.Metadata + name] = ToHeader(value);
+        if (record.ContentHeaders is { } kept)
+        {
+            foreach ((string name, string value) in kept)
+                headers[name] = ToHeader(value);
+        }
+        if (record.User is { } user)
+        {
+            foreach ((string name, string value) in user)
+                headers[S3Headers.Metadata + name] = ToHeader(value);
+        }
         if (record.Tags is { Count: > 0 and var tags })
             headers[S3Headers.TaggingCount] = tags.ToString(CultureInfo.InvariantCulture);
         if (record.Parts is { Count: > 0 and var parts } && query.Has("partNumber"))
             headers[S3Headers.PartsCount] = parts.ToString(CultureInfo.InvariantCulture);
-        if (query.Values.Count > 0)
+        if (query.HasPrefixed(OverridePrefix))
             Override(headers, query);
     }
-
-    private static readonly Dictionary<string, string> ReadOnly = [];
 
     private static void Override(IHeaderDictionary headers, S3Query query)
     {
         if (query.Get("response-content-type") is { } type)
             headers.ContentType = ToHeader(type);
-        foreach (string name in Kept)
+        foreach ((string asked, string name) in Overrides)
         {
-            if (query.Get("response-" + name.ToLowerInvariant()) is { } value)
+            if (query.Get(asked) is { } value)
                 headers[name] = ToHeader(value);
         }
     }
@@ -86,7 +92,7 @@ internal static class ObjectHeaders
     private static Dictionary<string, string>? ReadKept(S3Request request)
     {
         Dictionary<string, string>? kept = null;
-        foreach (string name in Kept)
+        foreach (string name in UfsAttributes.HeaderNames)
         {
             if (request.Header(name) is not { Length: > 0 } value)
                 continue;

@@ -7,7 +7,7 @@ namespace Orleans.Cache.Gateway.S3.Objects;
 
 /// <summary>
 /// A key and its path in the namespace. Invariant: two different keys have two different paths, but for "d" and "d/", which
-/// <see cref="IsDirectory"/> tells apart. So keys that a path would change (empty, "." and ".." parts) have none, and no key leads out of its bucket.
+/// <see cref="IsDirectory"/> tells apart, and no key leads out of its bucket: parts that a path would change (empty, "." and "..") have other names there (<see cref="PartName"/>).
 /// </summary>
 /// <param name="Bucket">Its bucket.</param>
 /// <param name="Key">As the client wrote it.</param>
@@ -15,7 +15,7 @@ namespace Orleans.Cache.Gateway.S3.Objects;
 /// <param name="IsDirectory">It ends with a slash: clients write such an empty object to have a directory.</param>
 internal readonly record struct ObjectKey(BucketRoot Bucket, string Key, CachePath Path, bool IsDirectory)
 {
-    /// <summary>For what reads: a key that no path can express is not there.</summary>
+    /// <summary>For what reads: a key that no file can have is not there.</summary>
     /// <exception cref="S3Exception">KeyTooLongError, NoSuchKey.</exception>
     public static ObjectKey ToRead(BucketRoot bucket, string key) =>
         TryMap(bucket, key, out ObjectKey mapped) ? mapped : throw S3Error.NoSuchKey(key).Thrown();
@@ -24,7 +24,7 @@ internal readonly record struct ObjectKey(BucketRoot Bucket, string Key, CachePa
     /// <exception cref="S3Exception">KeyTooLongError, InvalidArgument.</exception>
     public static ObjectKey ToWrite(BucketRoot bucket, string key) => TryMap(bucket, key, out ObjectKey mapped)
         ? mapped
-        : throw S3Error.InvalidArgument("The key has an empty, '.' or '..' part, or one that is kept for the node itself; no file can be named so. Choose another key.").Thrown();
+        : throw S3Error.InvalidArgument("The key has a part that is kept for the node itself, or is no valid Unicode; no file can be named so. Choose another key.").Thrown();
 
     /// <exception cref="S3Exception">KeyTooLongError.</exception>
     public static bool TryMap(BucketRoot bucket, string key, out ObjectKey mapped)
@@ -33,21 +33,22 @@ internal readonly record struct ObjectKey(BucketRoot Bucket, string Key, CachePa
         if (key.Length > S3Limits.MaxKeyBytes || Encoding.UTF8.GetByteCount(key) > S3Limits.MaxKeyBytes)
             throw new S3Error(400, "KeyTooLongError", $"Your key is longer than {S3Limits.MaxKeyBytes} bytes.").Thrown();
         bool isDirectory = key.EndsWith('/');
-        ReadOnlySpan<char> name = isDirectory ? key.AsSpan(0, key.Length - 1) : key;
-        if (name.IsEmpty || HasUnspeakablePart(name))
+        string name = isDirectory ? key[..^1] : key;
+        if (key.Length == 0 || HasPartAside(name))
             return false;
-        if (!CachePath.TryParse(bucket.Path.IsRoot ? $"/{name}" : $"{bucket.Path.Value}/{name}", out CachePath path, out _))
+        string within = PartName.ToPaths(name);
+        if (!CachePath.TryParse(bucket.Path.IsRoot ? $"/{within}" : $"{bucket.Path.Value}/{within}", out CachePath path, out _))
             return false;
         mapped = new(bucket, key, path, isDirectory);
         return true;
     }
 
-    private static bool HasUnspeakablePart(ReadOnlySpan<char> name)
+    private static bool HasPartAside(ReadOnlySpan<char> name)
     {
         foreach (Range range in name.Split('/'))
         {
-            // Aside at any depth: a directory of this bucket may be another bucket.
-            if (name[range] is "" or "." or ".." or BucketRoot.Aside)
+            // At any depth: a directory of this bucket may be another bucket.
+            if (name[range] is BucketRoot.Aside)
                 return true;
         }
         return false;

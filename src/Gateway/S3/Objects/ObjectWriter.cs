@@ -10,31 +10,52 @@ namespace Orleans.Cache.Gateway.S3.Objects;
 /// <summary>
 /// Writes an object and its record. The order: 1. the file; 2. the record of its version; 3. the record of the version that was replaced goes;
 /// 4. the client is answered. Between 1 and 2 a reader finds the new bytes without the record. A client whose write ends there gets an error,
-/// and knows nothing of what is there, as with every write whose answer is lost.
+/// and knows nothing of what is there, as with every write whose answer is lost. A storage that keeps what the record would say beside the bytes makes
+/// 1 all there is: one request to a store.
 /// </summary>
 internal sealed class ObjectWriter(CacheFileSystem files, RecordStore records)
 {
     /// <param name="key">The object.</param>
     /// <param name="content">Its bytes.</param>
     /// <param name="condition">What must be there.</param>
-    /// <param name="record">Called when the bytes are written, for what is known only then.</param>
+    /// <param name="describe">
+    /// What is to be said of it: with true when the content was read to its end; with false as far as it is known before.
+    /// </param>
+    /// <param name="md5">MD5 of the content, once it was read; null: it is not made.</param>
     /// <param name="cancellationToken">Gives the write up.</param>
-    public async Task<FoundObject> WriteAsync(ObjectKey key, Stream content, WriteCondition condition, Func<ObjectRecord> record, CancellationToken cancellationToken)
+    /// <param name="sha256">What the client signed of the content, which is held against it; null: it did not.</param>
+    public async Task<FoundObject> WriteAsync(
+        ObjectKey key, Stream content, WriteCondition condition, Func<bool, ObjectRecord> describe, Func<string>? md5, CancellationToken cancellationToken, string? sha256 = null)
     {
         RequireOneMount(files.Mounts, key);
-        FileStatus? before = (await files.TryGetStatusAsync(key.Path, cancellationToken).ConfigureAwait(false)).Status;
-        FileStatus written = await files.CreateAsync(key.Path, content, condition, cancellationToken).ConfigureAwait(false);
-        ObjectRecord wanted = record();
+        FileStatus? before = await records.MayReplaceRecordAsync(key.Bucket, key.Key, cancellationToken).ConfigureAwait(false)
+            ? (await files.TryGetDescribedStatusAsync(key.Path, cancellationToken).ConfigureAwait(false)).Status
+            : null;
+        FileStatus written = await files.CreateObjectAsync(
+            key.Path, content, new ObjectWrite(condition, isRead => StoredRecord.AttributesOf(describe(isRead)), md5) { Sha256 = sha256 }, cancellationToken).ConfigureAwait(false);
+        ObjectRecord wanted = describe(true);
         string storages = ETags.Of(files, written);
-        string tag = wanted.ETag ?? storages;
+        // Where contents are named by hashes, what was uploaded in parts is the one thing whose tag is not the storage's.
+        string tag = wanted.ETag is { } made && (wanted.Parts is not null || !ETags.AreOfStorage(files, written)) ? made : storages;
         // What the storage says itself needs no record.
         ObjectRecord kept = wanted with { ETag = tag == storages ? null : tag };
-        bool sameName = before is { IsDirectory: false } && RecordNames.NameOf(key.Key, before) == RecordNames.NameOf(key.Key, written);
+        bool needsRecord = !StoredRecord.IsAllOf(kept, written.Attributes);
         // From here on it is written; whoever left meanwhile is told nothing, but what is kept of it is whole.
-        await records.SaveAsync(key.Bucket, key.Key, written, kept, mayExist: sameName, CancellationToken.None).ConfigureAwait(false);
+        if (needsRecord && written.LastModified == DateTimeOffset.UnixEpoch)
+            written = await TimedAsync(key, written).ConfigureAwait(false);
+        bool sameName = before is { IsDirectory: false } && RecordNames.NameOf(key.Key, before) == RecordNames.NameOf(key.Key, written);
+        if (needsRecord || sameName)
+            await records.SaveAsync(key.Bucket, key.Key, written, kept, mayExist: sameName, CancellationToken.None).ConfigureAwait(false);
         if (before is { IsDirectory: false } && !sameName)
             await records.DropAsync(key.Bucket, key.Key, before, CancellationToken.None).ConfigureAwait(false);
         return new FoundObject(key, written, kept, tag);
+    }
+
+    /// <summary>The time of what was written belongs to its record's name. Where it was replaced already, nobody looks for that record.</summary>
+    public async ValueTask<FileStatus> TimedAsync(ObjectKey key, FileStatus written)
+    {
+        FileStatus? now = (await files.TryGetDescribedStatusAsync(key.Path, CancellationToken.None).ConfigureAwait(false)).Status;
+        return now?.File is { } file && file.Equals(written.File) ? now : written;
     }
 
     /// <summary>An object and its record lie in one mount: what is written to another could be written and not described.</summary>

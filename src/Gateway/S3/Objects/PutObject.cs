@@ -29,7 +29,9 @@ internal sealed class PutObject(CacheFileSystem files, RecordStore records, Obje
                 return;
             }
             FoundObject written = await writer.WriteAsync(
-                key, body, condition, () => record with { ETag = body.Md5, Checksum = body.Checksum }, request.Aborted).ConfigureAwait(false);
+                key, body, condition,
+                isRead => isRead ? record with { ETag = body.Md5, Checksum = body.Checksum } : record with { Checksum = body.ClaimedChecksum },
+                () => body.Md5, request.Aborted, request.Payload.Sha256).ConfigureAwait(false);
             Answer(request, written.ETag, body);
         }
     }

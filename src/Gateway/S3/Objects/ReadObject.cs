@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Rest.Files;
+using Orleans.Cache.Gateway.S3.Cors;
 using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Metadata;
 using Orleans.Cache.Gateway.S3.Requests;
@@ -12,7 +13,7 @@ namespace Orleans.Cache.Gateway.S3.Objects;
 /// GetObject and HeadObject. The body goes the same way as those of the native REST: <see cref="FileBody"/>. An answer holds bytes of one
 /// version; where the source has left it before anything was sent, the object is looked up once more.
 /// </summary>
-internal sealed class ReadObject(CacheFileSystem files, RecordStore records)
+internal sealed class ReadObject(CacheFileSystem files, RecordStore records, CorsRules cors)
 {
     /// <summary>As for files: one restart.</summary>
     private const int Attempts = 2;
@@ -22,7 +23,7 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records)
         ObjectKey key = ObjectKey.ToRead(request.Root, request.Key);
         RefuseOtherVersions(request);
         // Else anybody could have a public object shown as a page of this origin.
-        if (request.Caller.IsPublic && request.Query.Values.Any(v => v.Key.StartsWith("response-", StringComparison.Ordinal)))
+        if (request.Caller.IsPublic && request.Query.HasPrefixed(ObjectHeaders.OverridePrefix))
             throw S3Error.InvalidRequest("Request specific response headers cannot be used for anonymous GET requests.").Thrown();
         for (int attempt = 1; ; attempt++)
         {
@@ -33,9 +34,19 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records)
             }
             catch (CacheException e) when (e.Error == CacheError.Changed && attempt < Attempts && !request.Response.HasStarted)
             {
-                request.Response.Clear();
+                StartAgain(request);
             }
         }
+    }
+
+    /// <summary>Takes back what the first attempt has said, and says again what every answer says.</summary>
+    private void StartAgain(S3Request request)
+    {
+        request.Response.Clear();
+        request.Response.Headers[S3Headers.RequestId] = request.Id;
+        cors.Allow(request.Context);
+        if (request.Context.Request.ContentLength == 0)
+            ErrorAnswer.CloseUnlessContinued(request.Context);
     }
 
     /// <summary>Objects have one version each, which S3 calls null.</summary>
@@ -47,7 +58,7 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records)
 
     private async Task AnswerAsync(S3Request request, ObjectKey key)
     {
-        FileStatus status = await files.GetStatusAsync(key.Path, request.Aborted).ConfigureAwait(false);
+        FileStatus status = (await files.TryGetDescribedStatusAsync(key.Path, request.Aborted).ConfigureAwait(false)).Status ?? throw CacheException.NotFound(key.Path.Value);
         if (status.IsDirectory != key.IsDirectory)
             throw S3Error.NoSuchKey(key.Key).Thrown();
         FoundObject found = await FoundObject.OfAsync(files, records, key, status, request.Aborted).ConfigureAwait(false);
@@ -55,8 +66,8 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records)
         FileHeaders headers = found.ToFileHeaders();
         response.Headers.ETag = headers.ETag;
         response.Headers.LastModified = headers.LastModifiedText;
-        response.Headers[S3Headers.RequestId] = request.Id;
-        switch (ConditionsOf(request).Evaluate(headers))
+        RequestConditions conditions = ConditionsOf(request);
+        switch (conditions.Evaluate(headers))
         {
             case Precondition.NotModified:
                 response.StatusCode = StatusCodes.Status304NotModified;
@@ -64,7 +75,7 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records)
             case Precondition.Failed:
                 throw S3Error.PreconditionFailed(request.Headers.IfMatch.Count > 0 ? "If-Match" : "If-Unmodified-Since").Thrown();
         }
-        ReadPlan plan = ReadPlan.For(RangeOf(request, headers), request.Query.Number("partNumber", 1, S3Limits.MaxParts), found.Length, found.Record.Parts);
+        ReadPlan plan = ReadPlan.For(conditions.RangeCounts(headers) ? conditions.Range : null, request.Query.Number("partNumber", 1, S3Limits.MaxParts), found.Length, found.Record.Parts);
         SetHeaders(request, found, plan);
         if (HttpMethods.IsGet(request.Context.Request.Method) && plan.Range.Length > 0)
             await SendAsync(request, status, plan).ConfigureAwait(false);
@@ -81,8 +92,6 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records)
         files.HotFiles.Opened(status.Path);
         return new FileBody(request.Context, files.Open(status)).SendAsync(plan.Range);
     }
-
-    private static string? RangeOf(S3Request request, FileHeaders headers) => RequestConditions.Of(request.Headers).RangeCounts(headers) ? request.Headers.Range.ToString() : null;
 
     private static void SetHeaders(S3Request request, FoundObject found, in ReadPlan plan)
     {

@@ -23,6 +23,7 @@ internal static class S3Headers
     public const string ChecksumType = "x-amz-checksum-type";
     public const string ChecksumAlgorithm = "x-amz-checksum-algorithm";
     public const string SdkChecksumAlgorithm = "x-amz-sdk-checksum-algorithm";
+    public const string ObjectSize = "x-amz-mp-object-size";
     public const string PartsCount = "x-amz-mp-parts-count";
     public const string BucketRegion = "x-amz-bucket-region";
 

@@ -35,6 +35,16 @@ internal sealed class S3Query
         return new S3Query(values);
     }
 
+    public bool HasPrefixed(string prefix)
+    {
+        foreach ((string name, _) in _values)
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal))
+                return true;
+        }
+        return false;
+    }
+
     public bool Has(string name) => IndexOf(name) >= 0;
 
     public string? Get(string name) => IndexOf(name) is >= 0 and var at ? _values[at].Value : null;

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Microsoft.AspNetCore.Http;
 using Orleans.Cache.Gateway.S3.Errors;
 
@@ -41,19 +42,22 @@ internal enum S3Operation
 internal static class S3Route
 {
     /// <summary>Sub-resources of S3 that no operation here has. Others in a query mean nothing and are passed over, as S3 does.</summary>
-    private static readonly string[] Unknown =
-    [
+    private static readonly FrozenSet<string> Unknown = new[]
+    {
         "accelerate", "analytics", "encryption", "intelligent-tiering", "inventory", "legal-hold", "lifecycle", "logging", "metadataConfiguration", "metadataTable", "metrics",
         "notification", "object-lock", "ownershipControls", "policy", "policyStatus", "publicAccessBlock", "renameObject", "replication", "requestPayment", "restore", "retention",
         "select", "session", "torrent", "website",
-    ];
+    }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <exception cref="S3Exception">NotImplemented, MethodNotAllowed.</exception>
     public static S3Operation Of(S3Request request)
     {
         S3Query query = request.Query;
-        if (query.Values.Count > 0 && Array.Find(Unknown, query.Has) is { } unknown)
-            throw S3Error.NotImplemented($"The sub-resource '{unknown}'").Thrown();
+        for (int i = 0; i < query.Values.Count; i++)
+        {
+            if (Unknown.Contains(query.Values[i].Key))
+                throw S3Error.NotImplemented($"The sub-resource '{query.Values[i].Key}'").Thrown();
+        }
         string method = request.Context.Request.Method;
         S3Operation? found = request.Bucket.Length == 0 ? OfService(method)
             : request.Key.Length == 0 ? OfBucket(method, query)

@@ -24,12 +24,13 @@ internal readonly record struct S3Target(string Bucket, string Key, string Path,
         string query = question < 0 ? "" : raw[question..];
         if (!path.StartsWith('/'))
             path = OfAbsolute(path);
-        string decoded = Decode(path[1..]);
+        // With the slash in front: most paths are what they are, and need no copy.
+        string decoded = path.Contains('%') ? Decode(path) : path;
         string? bucket = BucketOf(host, domains);
         if (bucket is not null)
-            return new(bucket, decoded, path, query);
-        int slash = decoded.IndexOf('/');
-        return slash < 0 ? new(decoded, "", path, query) : new(decoded[..slash], decoded[(slash + 1)..], path, query);
+            return new(bucket, decoded[1..], path, query);
+        int slash = decoded.IndexOf('/', 1);
+        return slash < 0 ? new(decoded[1..], "", path, query) : new(decoded[1..slash], decoded[(slash + 1)..], path, query);
     }
 
     /// <summary>Decodes a path or the value of x-amz-copy-source.</summary>

