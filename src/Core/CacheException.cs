@@ -60,6 +60,12 @@ public sealed class CacheException(CacheError error, string message, Exception? 
 {
     public CacheError Error { get; } = error;
 
+    /// <summary>
+    /// Whether the under storage answered, and refused: then nothing that was believed before is told in place of its answer. False of one that cannot be reached, fails, or
+    /// has too much to do.
+    /// </summary>
+    public bool IsRefusal { get; init; }
+
     public static CacheException NotFound(string path) => new(CacheError.NotFound, $"'{path}' does not exist.");
 
     public static CacheException Changed(string path) =>

@@ -19,6 +19,9 @@ internal sealed class EntryQueue(SegmentedArray<EntryLink> links)
 
     public int Count { get; private set; }
 
+    /// <summary>The entry that has been here longest; -1 where there is none.</summary>
+    public int Oldest => _oldest;
+
     public void Add(int entry)
     {
         links[entry] = new EntryLink { Previous = None, Next = _newest };

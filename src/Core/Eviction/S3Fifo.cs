@@ -9,8 +9,8 @@ namespace Orleans.Cache.Eviction;
 /// small queue and leaves the main one alone. A touch is one relaxed byte store.
 /// </summary>
 /// <remarks>
-/// Invariants: an entry's state byte names the queue that links it, or none; counts are at most 3. 9 bytes an entry, and one to
-/// two for its ghost. Touches race with everything: a lost one costs a place in a queue.
+/// Invariants: an entry's state byte names the kind of queue that links it, or none; counts are at most 3. 9 bytes an entry, 4 more where there are several shares,
+/// and one to two for its ghost. Touches race with everything: a lost one costs a place in a queue.
 /// </remarks>
 public sealed class S3Fifo : IEvictionPolicy
 {
@@ -33,22 +33,25 @@ public sealed class S3Fifo : IEvictionPolicy
     private readonly SegmentedArray<EntryLink> _links = new(segmentBits: 12);
     private readonly SegmentedArray<byte> _states = new(segmentBits: 12);
     private readonly GhostTable _ghosts = new();
-    private readonly EntryQueue _small;
-    private readonly EntryQueue _main;
+    private readonly ArrivalOrder _order = new();
+    private readonly ShareQueues _small;
+    private readonly ShareQueues _main;
 
     public S3Fifo()
     {
-        _small = new EntryQueue(_links);
-        _main = new EntryQueue(_links);
+        _small = new ShareQueues(_links, _order);
+        _main = new ShareQueues(_links, _order);
     }
 
     public string Name => "s3fifo";
 
     public int Count => _small.Count + _main.Count;
 
-    public long MemoryBytes => _links.MemoryBytes + _states.MemoryBytes + _ghosts.MemoryBytes;
+    public int CountOf(int share) => _small.CountOf(share) + _main.CountOf(share);
 
-    public void Added(int entry, uint identityHash)
+    public long MemoryBytes => _links.MemoryBytes + _states.MemoryBytes + _ghosts.MemoryBytes + _order.MemoryBytes;
+
+    public void Added(int entry, uint identityHash, int share = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(entry);
         _links.EnsureCapacity(entry + 1);
@@ -56,7 +59,7 @@ public sealed class S3Fifo : IEvictionPolicy
         if (_states[entry] != 0)
             throw new InvalidOperationException($"Entry {entry} is in already.");
         _ghosts.SizeFor(Count + 1);
-        Enqueue(entry, _ghosts.TryTake(identityHash) ? InMain : InSmall);
+        Enqueue(entry, share, _ghosts.TryTake(identityHash) ? InMain : InSmall);
     }
 
     public void Touched(int entry)
@@ -70,30 +73,32 @@ public sealed class S3Fifo : IEvictionPolicy
             Interlocked.CompareExchange(ref state, (byte)(seen + 1), seen);
     }
 
-    public void Removed(int entry)
+    public void Removed(int entry, int share = 0)
     {
         if (entry >= _states.Capacity)
             return;
         byte state = Interlocked.Exchange(ref _states[entry], 0);
         if (state != 0)
-            QueueOf(state).Remove(entry);
+            QueuesOf(state).Remove(entry, share);
     }
 
-    public bool TryNextVictim(Func<int, uint> identityHashOf, out int entry)
+    public bool TryNextVictim(Func<int, uint> identityHashOf, out int entry) => TryNextVictim(ShareQueues.All, identityHashOf, out entry);
+
+    public bool TryNextVictim(int share, Func<int, uint> identityHashOf, out int entry)
     {
-        for (int chances = 0; Count > 0; chances++)
+        for (int chances = 0; CountOf(share) > 0; chances++)
         {
-            bool fromSmall = _main.Count == 0 || _small.Count >= Math.Max(1, Count / SmallShare);
-            entry = (fromSmall ? _small : _main).TakeOldest();
+            bool fromSmall = _main.CountOf(share) == 0 || _small.CountOf(share) >= Math.Max(1, CountOf(share) / SmallShare);
+            entry = (fromSmall ? _small : _main).TakeOldest(share, out int from);
             int count = Interlocked.Exchange(ref _states[entry], 0) & CountMask;
             if (chances < MaxSecondChances && fromSmall && count > 1)
             {
-                Enqueue(entry, InMain);
+                Enqueue(entry, from, InMain);
                 continue;
             }
             if (chances < MaxSecondChances && !fromSmall && count > 0)
             {
-                Enqueue(entry, InMain, count - 1);
+                Enqueue(entry, from, InMain, count - 1);
                 continue;
             }
             if (fromSmall)
@@ -104,11 +109,11 @@ public sealed class S3Fifo : IEvictionPolicy
         return false;
     }
 
-    private void Enqueue(int entry, byte queue, int count = 0)
+    private void Enqueue(int entry, int share, byte queue, int count = 0)
     {
-        QueueOf(queue).Add(entry);
+        QueuesOf(queue).Add(entry, share);
         Volatile.Write(ref _states[entry], (byte)(queue | count));
     }
 
-    private EntryQueue QueueOf(byte state) => (state & InSmall) != 0 ? _small : _main;
+    private ShareQueues QueuesOf(byte state) => (state & InSmall) != 0 ? _small : _main;
 }

@@ -45,6 +45,27 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     public ValueTask<StatusAnswer> TryGetStatusAsync(CachePath path, CancellationToken cancellationToken) =>
         OwnerOf(path).GetStatusAsync(path, cancellationToken);
 
+    /// <summary>As <see cref="TryGetStatusAsync"/>, with <see cref="FileStatus.Attributes"/>, which a status that was learnt from a listing lacks.</summary>
+    public ValueTask<StatusAnswer> TryGetDescribedStatusAsync(CachePath path, CancellationToken cancellationToken) =>
+        OwnerOf(path).GetDescribedStatusAsync(path, cancellationToken);
+
+    /// <summary>Status of a path as its under storage tells it now, whatever is believed; null: nothing is there. Nothing of it is remembered.</summary>
+    /// <exception cref="CacheException">AccessDenied, Unavailable.</exception>
+    public async ValueTask<FileStatus?> AskStatusAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        if (!mounts().TryResolve(path, out MountedKey at))
+            return null;
+        try
+        {
+            UfsStatus? status = await at.Mount.Storage.GetStatusAsync(at.Key, cancellationToken).ConfigureAwait(false);
+            return status is null ? null : DirectoryReader.StatusOf(at.Mount, at.Key, path, status, OwnerOf(path).PageSize);
+        }
+        catch (CacheException e) when (e.Error is CacheError.NotFound or CacheError.NotADirectory)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// Opens a file: fixes one version, of which every later read of the handle gives bytes or fails with Changed.
     /// Completes synchronously where the status is believed.
@@ -154,6 +175,10 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     public Task<FileStatus> CreateAsync(CachePath path, Stream content, WriteCondition condition, CancellationToken cancellationToken) =>
         _writes.CreateAsync(path, content, condition, cancellationToken);
 
+    /// <summary>As <see cref="CreateAsync"/>, in the way of object stores; see <see cref="IUnderStorage.CreateObjectAsync"/>.</summary>
+    public Task<FileStatus> CreateObjectAsync(CachePath path, Stream content, ObjectWrite write, CancellationToken cancellationToken) =>
+        _writes.CreateObjectAsync(path, content, write, cancellationToken);
+
     /// <summary>Creates a directory and those above it; one that exists is fine.</summary>
     /// <exception cref="CacheException">NotADirectory: a file is there or above. ReadOnly, NotSupported, NotFound (no mount), AccessDenied ...</exception>
     public Task CreateDirectoryAsync(CachePath path, CancellationToken cancellationToken) => _writes.CreateDirectoryAsync(path, cancellationToken);
@@ -161,6 +186,10 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <summary>Deletes a file or an empty directory; with <paramref name="recursive"/> a directory and all it holds, depth first.</summary>
     /// <exception cref="CacheException">NotFound, NotEmpty, InvalidArgument (a mount, or a directory that leads to one), ReadOnly, NotSupported ...</exception>
     public Task DeleteAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => _writes.DeleteAsync(path, recursive, cancellationToken);
+
+    /// <summary>Deletes a file of which <paramref name="condition"/> holds; see <see cref="IUnderStorage.DeleteFileAsync"/>.</summary>
+    /// <exception cref="CacheException">ConditionFailed, NotFound, ReadOnly, NotSupported ...</exception>
+    public Task DeleteFileAsync(CachePath path, WriteCondition condition, CancellationToken cancellationToken) => _writes.DeleteFileAsync(path, condition, cancellationToken);
 
     /// <summary>Moves a file or a directory within one mount; a file at the target is replaced.</summary>
     /// <exception cref="CacheException">NotFound, AlreadyExists, NotSupported (another mount: copy and delete), InvalidArgument, ReadOnly ...</exception>

@@ -86,8 +86,9 @@ internal sealed partial class LoadJob(
         await _stopping.CancelAsync().ConfigureAwait(false);
         await FilesEndedAsync().ConfigureAwait(false);
         Interlocked.Exchange(ref _elapsed, time.GetElapsedTime(_started).Ticks);
-        _state = end;
+        // Logged first: whoever sees the end finds it in the log.
         LogEnded(Path.Value, end, _tally.FilesDone, _tally.FilesFailed, _tally.BytesLoaded);
+        _state = end;
     }
 
     public void Dispose()

@@ -20,24 +20,25 @@ namespace Orleans.Cache.Metadata;
 /// invalidated since, is told once more, and for <see cref="StaleFor"/> to whoever comes.</item>
 /// </list>
 /// </remarks>
-internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, EpochStamp> capture, TimeProvider time, long capacity)
+internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, EpochStamp> capture, TimeProvider time, GenerationalCache<T> cache)
 {
     /// <summary>After this a dead store is asked again; as long as connectors do not ask it either.</summary>
     public static readonly TimeSpan StaleFor = TimeSpan.FromSeconds(5);
-
-    private readonly GenerationalCache<T> _cache = new(capacity);
 
     /// <summary>Guards _running and Refresh.Next, and orders starts; held for a dictionary operation, never while asking.</summary>
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Refresh<T>> _running = new(StringComparer.Ordinal);
 
-    public int Count => _cache.Count;
+    public int Count => cache.Count;
+
+    /// <summary>The same beliefs, and no request under way: who asks now does not wait for requests that began before.</summary>
+    public Beliefs<T> WithoutRequests() => new(epochs, capture, time, cache);
 
     /// <summary>The belief about a path, where there is one now. No lock, no allocation.</summary>
     public bool TryGet(CachePath path, [MaybeNullWhen(false)] out Belief<T> belief, out TimeSpan remaining)
     {
         remaining = TimeSpan.Zero;
-        return _cache.TryGet(path.Value, out belief) && IsBelieved(belief, out remaining);
+        return cache.TryGet(path.Value, out belief) && IsBelieved(belief, out remaining);
     }
 
     /// <summary>What is left of a belief's validity; zero once it has expired or was invalidated.</summary>
@@ -47,20 +48,21 @@ internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, Epoc
     public void Remember(Belief<T> belief)
     {
         if (IsBelieved(belief, out _))
-            _cache.Store(belief.Path.Value, belief);
+            cache.Store(belief.Path.Value, belief);
     }
 
     /// <summary>Waits for a request that is fresh enough, or starts one.</summary>
     /// <param name="path">The path.</param>
     /// <param name="validity">How old a running request may be to be joined; zero: strict.</param>
     /// <param name="ask">Asks the under storage; runs once per request, not per caller.</param>
+    /// <param name="suffices">Whether a belief tells what the caller wants to know; null: any does. Requests always do.</param>
     /// <param name="mayBeStale">Whether what was believed before will do where the under storage does not answer.</param>
-    public Task<Belief<T>> AskAsync(CachePath path, TimeSpan validity, Func<Refresh<T>, Task<Belief<T>>> ask, bool mayBeStale = false)
+    public Task<Belief<T>> AskAsync(CachePath path, TimeSpan validity, Func<Refresh<T>, Task<Belief<T>>> ask, bool mayBeStale = false, Func<T, bool>? suffices = null)
     {
         Refresh<T> refresh;
         lock (_gate)
         {
-            if (TryGet(path, out Belief<T>? belief, out _))
+            if (TryGet(path, out Belief<T>? belief, out _) && (suffices is null || suffices(belief.Value)))
                 return Task.FromResult(belief);
             if (_running.TryGetValue(path.Value, out Refresh<T>? running))
                 return (MayJoin(running, validity) ? running : running.Next ??= new Refresh<T>(path, ask, time) { MayBeStale = mayBeStale }).Answered;
@@ -103,7 +105,7 @@ internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, Epoc
             End(refresh);
             refresh.Complete(belief);
         }
-        catch (CacheException error) when (error.Error == CacheError.Unavailable && refresh.MayBeStale && TryGetStale(refresh.Path, out Belief<T>? stale))
+        catch (CacheException error) when (IsSilence(error) && refresh.MayBeStale && TryGetStale(refresh.Path, out Belief<T>? stale))
         {
             Remember(stale);
             End(refresh);
@@ -116,11 +118,14 @@ internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, Epoc
         }
     }
 
+    /// <summary>The under storage cannot be reached, fails, or has too much to do; what it refuses is an answer.</summary>
+    private static bool IsSilence(CacheException error) => error is { Error: CacheError.Unavailable or CacheError.Overloaded, IsRefusal: false };
+
     /// <summary>What was believed, unless it was invalidated: as old as it is, but believed for a moment more.</summary>
     private bool TryGetStale(CachePath path, [NotNullWhen(true)] out Belief<T>? stale)
     {
         stale = null;
-        if (!_cache.TryGet(path.Value, out Belief<T>? last) || !epochs.Holds(ref last.Stamp, path))
+        if (!cache.TryGet(path.Value, out Belief<T>? last) || !epochs.Holds(ref last.Stamp, path))
             return false;
         stale = new Belief<T>(path, last.Value, last.Stamp, last.StartedAt, Belief.After(time.GetTimestamp(), StaleFor, time), last.Weight);
         return true;

@@ -10,9 +10,20 @@ namespace Orleans.Cache.Metadata;
 /// Reads one directory from its under storage once, merges the mounts below it in (they shadow entries of their names), and
 /// lets each status it meets enter the status cache as of the start of the listing, so that list-then-open asks nothing more.
 /// </summary>
+/// <param name="view">What is believed.</param>
+/// <param name="directory">The directory.</param>
+/// <param name="stamp">Taken before the listing began.</param>
+/// <param name="startedAt">When it did.</param>
+/// <param name="pageSize">Bytes of a page of the files found.</param>
+/// <param name="epochs">Turns the listing's stamp into those of its entries.</param>
+/// <param name="counters">Listings and errors are counted there.</param>
+/// <param name="time">As of which statuses are believed.</param>
+/// <param name="learns">
+/// False in the streamed rest of a directory that is too large to be remembered: its million statuses would push out all that is believed, and one another.
+/// </param>
 internal sealed class DirectoryReader(
     MetadataView view, CachePath directory, EpochStamp stamp, long startedAt, int pageSize, InvalidationEpochs epochs,
-    CacheCounters counters, TimeProvider time)
+    CacheCounters counters, TimeProvider time, bool learns)
 {
     private readonly IReadOnlyList<string> _mountNames = view.Table.MountNamesBelow(directory);
 
@@ -83,17 +94,28 @@ internal sealed class DirectoryReader(
     private FileStatus Learn(MountedKey mounted, CachePath path, string name, UfsStatus entry)
     {
         string key = mounted.Key.Length == 0 ? name : mounted.Key + '/' + name;
-        FileStatus status = StatusOf(mounted.Mount, key, path, entry, pageSize);
-        if (mounted.Mount.Freshness.BelieveFor > TimeSpan.Zero && epochs.TryStampEntry(stamp, directory, path, out EpochStamp entryStamp))
-            view.Statuses.Remember(Belief.From<FileStatus?>(path, status, entryStamp, startedAt, mounted.Mount.Freshness.BelieveFor, 1, time));
+        FileStatus status = Described(StatusOf(mounted.Mount, key, path, entry, pageSize));
+        if (learns && mounted.Mount.Freshness.BelieveFor > TimeSpan.Zero && epochs.TryStampEntry(stamp, directory, path, out EpochStamp entryStamp))
+            view.Statuses.Remember(Belief.From<FileStatus?>(path, status, entryStamp, startedAt, mounted.Mount.Freshness.BelieveFor, MetadataCache.WeightOf(status), time));
         return status;
     }
+
+    /// <summary>Listings do not tell attributes; those that are believed of the very same object stay believed.</summary>
+    private FileStatus Described(FileStatus listed) =>
+        listed.Attributes is null && view.Statuses.TryGet(listed.Path, out Belief<FileStatus?>? known, out _)
+            && known.Value is { Attributes: { } attributes, File: { } file } before && file.Equals(listed.File) && before.LastModified == listed.LastModified
+            ? listed with { Attributes = attributes }
+            : listed;
 
     /// <summary>An under storage's answer in terms of the namespace.</summary>
     public static FileStatus StatusOf(Mount mount, string key, CachePath path, UfsStatus status, int pageSize) => new(
         path,
         status.LastModified,
-        status.IsDirectory ? null : new FileRef(mount.Storage.Identity, key, status.Version, status.Length, pageSize));
+        status.IsDirectory ? null : new FileRef(mount.Storage.Identity, key, status.Version, status.Length, pageSize))
+    {
+        Posix = status.Posix,
+        Attributes = status.IsDirectory || !mount.Storage.Capabilities.KeepsAttributes ? UfsAttributes.None : status.Attributes,
+    };
 
     private static async IAsyncEnumerable<UfsStatus> Nothing()
     {

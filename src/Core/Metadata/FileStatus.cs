@@ -1,4 +1,5 @@
 using Orleans.Cache.Identity;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Metadata;
 
@@ -8,6 +9,15 @@ namespace Orleans.Cache.Metadata;
 /// <param name="File">Version, length and page geometry of a file; null for a directory.</param>
 public sealed record FileStatus(CachePath Path, DateTimeOffset LastModified, FileRef? File)
 {
+    /// <summary>Owner and mode, where the under storage has them.</summary>
+    public PosixAttributes? Posix { get; init; }
+
+    /// <summary>
+    /// What the under storage keeps of a file beside its bytes; null: not told yet, as by a listing. Where it keeps nothing:
+    /// <see cref="UfsAttributes.None"/>.
+    /// </summary>
+    public UfsAttributes? Attributes { get; init; } = UfsAttributes.None;
+
     public bool IsDirectory => File is null;
 
     public long Length => File?.Length ?? 0;

@@ -16,7 +16,9 @@ namespace Orleans.Cache.Metadata;
 /// <item>Validity counts from the moment a request started; a strict read is answered only from requests that started after it
 /// arrived (<see cref="Beliefs{T}"/>).</item>
 /// <item>Nothing learnt before an invalidation is believed after it (<see cref="InvalidationEpochs"/>).</item>
-/// <item>Nothing learnt under one mount table is believed under another (<see cref="MetadataView"/>).</item>
+/// <item>Nothing learnt of a mount is believed where another has its place. A request looks at the table after its stamp was taken: either it finds the new table, or the
+/// change's invalidation, which comes after the table is there and before the first view of it, ends its stamp. What is believed of other mounts stays
+/// (<see cref="MetadataView"/>).</item>
 /// <item>Memory is bounded by <see cref="CacheLimits.MaxStatuses"/> and <see cref="CacheLimits.MaxListedEntries"/>
 /// (<see cref="GenerationalCache{T}"/>); a directory above <see cref="CacheLimits.MaxEntriesPerListing"/> is streamed.</item>
 /// </list>
@@ -37,11 +39,14 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
     public int StatusCount => View().Statuses.Count;
 
     /// <summary>Status of a path. Completes synchronously, without allocation or lock, where it is believed.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="described">Whether <see cref="FileStatus.Attributes"/> must be told: what a listing said is not enough then.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="CacheException">AccessDenied, Unavailable; a path that is not there is an answer, not an error.</exception>
-    public ValueTask<StatusAnswer> GetAsync(CachePath path, CancellationToken cancellationToken)
+    public ValueTask<StatusAnswer> GetAsync(CachePath path, bool described, CancellationToken cancellationToken)
     {
         MetadataView view = View();
-        if (view.Statuses.TryGet(path, out Belief<FileStatus?>? belief, out TimeSpan remaining))
+        if (view.Statuses.TryGet(path, out Belief<FileStatus?>? belief, out TimeSpan remaining) && (!described || IsDescribed(belief.Value)))
         {
             counters.StatusHits.Increment();
             return new(new StatusAnswer(belief.Value, remaining));
@@ -50,9 +55,11 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
         if (view.MountDirectory(path) is { } directory)
             return new(new StatusAnswer(directory, Freshness.Default.Ttl));
         return view.Table.TryResolve(path, out MountedKey mounted)
-            ? AskAsync(view, path, mounted, cancellationToken)
+            ? AskAsync(view, path, mounted, described, cancellationToken)
             : new(new StatusAnswer(null, Freshness.Default.Ttl));
     }
+
+    public ValueTask<StatusAnswer> GetAsync(CachePath path, CancellationToken cancellationToken) => GetAsync(path, described: false, cancellationToken);
 
     /// <summary>What is believed of a path, and since when; null where whoever asks would ask the under storage. Asks nobody, counts nothing.</summary>
     public RecalledStatus? Recall(CachePath path) =>
@@ -64,7 +71,20 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
     /// Forgets what is believed of a path and the listing that names it and, with <paramref name="recursive"/>, of everything
     /// below it. Whoever asks afterwards is answered from requests that start afterwards.
     /// </summary>
-    public void Invalidate(CachePath path, bool recursive) => _epochs.Invalidate(path, recursive);
+    public void Invalidate(CachePath path, bool recursive)
+    {
+        _epochs.Invalidate(path, recursive);
+        Invalidated?.Invoke(path, recursive);
+    }
+
+    /// <summary>
+    /// The mount table has changed: what it makes mean something else is invalidated now, and not when somebody asks next. Whoever was told of statuses and keeps them asks
+    /// nobody.
+    /// </summary>
+    public void TakeMounts() => View();
+
+    /// <summary>Told of each invalidation, after it has taken effect, by whoever invalidates; it may not wait.</summary>
+    public event Action<CachePath, bool>? Invalidated;
 
     /// <summary>
     /// Entries of a directory in ordinal order of names, those after <paramref name="startAfter"/>; mounts below it appear as
@@ -84,7 +104,9 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
         if (listing.IsComplete)
             yield break;
 
-        DirectoryReader reader = Reader(view, directory, _epochs.OfListing(directory), time.GetTimestamp());
+        // The stamp first, then the table.
+        (EpochStamp stamp, long startedAt) = (_epochs.OfListing(directory), time.GetTimestamp());
+        DirectoryReader reader = Reader(View(), directory, stamp, startedAt, learns: false);
         IAsyncEnumerable<FileStatus> rest = reader.ReadAsync(listing.ContinueAfter(startAfter), cancellationToken);
         await foreach (FileStatus entry in rest.ConfigureAwait(false))
             yield return entry;
@@ -97,28 +119,61 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
         MetadataView? view = Volatile.Read(ref _view);
         if (view?.Table == table)
             return view;
-        var next = new MetadataView(table, limits, _epochs, time);
+        MetadataView next = view is null ? FirstView(table) : Succeed(view, table);
         MetadataView? found = Interlocked.CompareExchange(ref _view, next, view);
         return found == view ? next : found?.Table == table ? found : next;
     }
 
-    private async ValueTask<StatusAnswer> AskAsync(MetadataView view, CachePath path, MountedKey mounted, CancellationToken cancellationToken)
+    private MetadataView FirstView(MountTable table) => new(
+        table, new(_epochs, _epochs.OfStatus, time, new(limits.MaxStatuses)), new(_epochs, _epochs.OfListing, time, new(limits.MaxListedEntries)));
+
+    /// <summary>Mounts that come or go change what is below them, and the listings and statuses of the directories above.</summary>
+    private MetadataView Succeed(MetadataView view, MountTable table)
+    {
+        foreach (CachePath changed in view.ChangedPaths(table))
+        {
+            Invalidate(changed, recursive: true);
+            for (CachePath path = changed; !path.IsRoot;)
+            {
+                path = path.Parent;
+                Invalidate(path, recursive: false);
+            }
+        }
+        return view.With(table);
+    }
+
+    private static bool IsDescribed(FileStatus? status) => status is null || status.Attributes is not null;
+
+    private async ValueTask<StatusAnswer> AskAsync(MetadataView view, CachePath path, MountedKey mounted, bool described, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Belief<FileStatus?> belief = await view.Statuses
-            .AskAsync(path, mounted.Mount.Freshness.BelieveAbsenceFor, refresh => RefreshStatusAsync(mounted, refresh), mounted.Mount.ServesStale)
+            .AskAsync(path, mounted.Mount.Freshness.BelieveAbsenceFor, RefreshStatusAsync, mounted.Mount.ServesStale, described ? IsDescribed : null)
             .WaitAsync(cancellationToken).ConfigureAwait(false);
+        // What stands in while the under storage is silent may be a listing's.
+        if (described && !IsDescribed(belief.Value))
+            throw new CacheException(CacheError.Unavailable, $"The under storage of '{path}' does not answer, and what it keeps of it beside its bytes is not known; try again later.");
         return new StatusAnswer(belief.Value, view.Statuses.RemainingOf(belief));
     }
 
-    private async Task<Belief<FileStatus?>> RefreshStatusAsync(MountedKey mounted, Refresh<FileStatus?> refresh)
+    private async Task<Belief<FileStatus?>> RefreshStatusAsync(Refresh<FileStatus?> refresh)
     {
+        // Not as the caller found it: the table may have changed before the refresh took its stamp.
+        MetadataView view = View();
+        if (view.MountDirectory(refresh.Path) is { } directory)
+            return refresh.Answer(directory, TimeSpan.Zero, weight: 1);
+        if (!view.Table.TryResolve(refresh.Path, out MountedKey mounted))
+            return refresh.Answer(null, TimeSpan.Zero, weight: 1);
         Freshness freshness = mounted.Mount.Freshness;
         UfsStatus? found = await StatAsync(mounted, refresh.Path).ConfigureAwait(false);
-        return found is null
-            ? refresh.Answer(null, freshness.BelieveAbsenceFor, weight: 1)
-            : refresh.Answer(DirectoryReader.StatusOf(mounted.Mount, mounted.Key, refresh.Path, found, pageSize), freshness.BelieveFor, weight: 1);
+        if (found is null)
+            return refresh.Answer(null, freshness.BelieveAbsenceFor, weight: 1);
+        FileStatus status = DirectoryReader.StatusOf(mounted.Mount, mounted.Key, refresh.Path, found, pageSize);
+        return refresh.Answer(status, freshness.BelieveFor, WeightOf(status));
     }
+
+    /// <summary>A status takes some 400 bytes; what comes with it counts as so many more of them.</summary>
+    internal static int WeightOf(FileStatus status) => 1 + ((status.Attributes?.Characters ?? 0) / 200);
 
     private async Task<UfsStatus?> StatAsync(MountedKey mounted, CachePath path)
     {
@@ -154,7 +209,7 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
         cancellationToken.ThrowIfCancellationRequested();
         TimeSpan validity = mounted.Mount.Freshness.BelieveAbsenceFor;
         belief = await view.Listings
-            .AskAsync(directory, validity, refresh => RefreshListingAsync(view, validity, refresh), mounted.Mount.ServesStale)
+            .AskAsync(directory, validity, RefreshListingAsync, mounted.Mount.ServesStale)
             .WaitAsync(cancellationToken).ConfigureAwait(false);
         return belief.Value;
     }
@@ -163,11 +218,14 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
     /// Reads a directory up to the largest size that is remembered. Of a larger one, those who wait share the part read so far
     /// and stream the rest each by itself; remembered is only that it is large.
     /// </summary>
-    private async Task<Belief<Listing>> RefreshListingAsync(MetadataView view, TimeSpan validity, Refresh<Listing> refresh)
+    private async Task<Belief<Listing>> RefreshListingAsync(Refresh<Listing> refresh)
     {
+        // As for a status: by the table that holds now, and as long as the mount that it names believes.
+        MetadataView view = View();
+        TimeSpan validity = view.Table.TryResolve(refresh.Path, out MountedKey mounted) ? mounted.Mount.Freshness.BelieveAbsenceFor : TimeSpan.Zero;
         var entries = new List<FileStatus>();
         using var patience = new CancellationTokenSource(limits.FillProgressTimeout, time);
-        DirectoryReader reader = Reader(view, refresh.Path, refresh.Stamp, refresh.StartedAt);
+        DirectoryReader reader = Reader(view, refresh.Path, refresh.Stamp, refresh.StartedAt, learns: true);
         try
         {
             await foreach (FileStatus entry in reader.ReadAsync(startAfter: null, patience.Token).ConfigureAwait(false))
@@ -186,11 +244,12 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
             counters.UfsErrors.Increment();
             throw NoAnswer(refresh.Path, e);
         }
-        return refresh.Answer(new Listing([.. entries], IsComplete: true), validity, entries.Count + 1);
+        // No more than its entries: the largest that is remembered must fit into a generation of the cache.
+        return refresh.Answer(new Listing([.. entries], IsComplete: true), validity, Math.Max(1, entries.Count));
     }
 
-    private DirectoryReader Reader(MetadataView view, CachePath directory, EpochStamp stamp, long startedAt) =>
-        new(view, directory, stamp, startedAt, pageSize, _epochs, counters, time);
+    private DirectoryReader Reader(MetadataView view, CachePath directory, EpochStamp stamp, long startedAt, bool learns) =>
+        new(view, directory, stamp, startedAt, pageSize, _epochs, counters, time, learns);
 
     private CacheException NoAnswer(CachePath path, Exception inner) => new(
         CacheError.Unavailable,

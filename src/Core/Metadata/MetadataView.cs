@@ -5,18 +5,18 @@ using Orleans.Cache.Mounts;
 namespace Orleans.Cache.Metadata;
 
 /// <summary>
-/// All that is believed under one mount table. A path may mean something else under the next table, so a new table starts
-/// with a new view; requests under way end in the view that they started in.
+/// What is believed, as one mount table shows it. Views of successive tables share their beliefs: what a change of the table makes mean something else is invalidated
+/// before anybody gets the next view. Requests under way stay in the view that they started in: a store that hangs and was removed keeps nobody waiting.
 /// </summary>
 internal sealed class MetadataView
 {
     private readonly FrozenDictionary<string, FileStatus> _mountDirectories;
 
-    public MetadataView(MountTable table, CacheLimits limits, InvalidationEpochs epochs, TimeProvider time)
+    public MetadataView(MountTable table, Beliefs<FileStatus?> statuses, Beliefs<Listing> listings)
     {
         Table = table;
-        Statuses = new(epochs, epochs.OfStatus, time, limits.MaxStatuses);
-        Listings = new(epochs, epochs.OfListing, time, limits.MaxListedEntries);
+        Statuses = statuses;
+        Listings = listings;
         _mountDirectories = table.Mounts.SelectMany(m => Above(m.Path)).Distinct()
             .ToFrozenDictionary(path => path.Value, MountPoint, StringComparer.Ordinal);
     }
@@ -26,6 +26,17 @@ internal sealed class MetadataView
     public Beliefs<FileStatus?> Statuses { get; }
 
     public Beliefs<Listing> Listings { get; }
+
+    /// <summary>The view of the next table; <see cref="ChangedPaths"/> says what must be invalidated first.</summary>
+    public MetadataView With(MountTable table) => new(table, Statuses.WithoutRequests(), Listings.WithoutRequests());
+
+    /// <summary>Paths of the mounts that are in one of the tables only: what lies below means something else now.</summary>
+    public IEnumerable<CachePath> ChangedPaths(MountTable table)
+    {
+        var before = Table.Mounts.ToHashSet();
+        before.SymmetricExceptWith(table.Mounts);
+        return before.Select(m => m.Path).Distinct();
+    }
 
     /// <summary>The status of a path that leads to a mount: a directory, whatever lies beneath. Null elsewhere.</summary>
     public FileStatus? MountDirectory(CachePath path) => _mountDirectories.GetValueOrDefault(path.Value);

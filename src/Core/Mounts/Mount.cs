@@ -23,6 +23,9 @@ public sealed record Mount(CachePath Path, IUnderStorage Storage, Freshness Fres
     /// </summary>
     public bool ServesStale { get; init; }
 
+    /// <summary>Bytes of its under storage that are cached on a node at most; null: as many as the store holds.</summary>
+    public long? Quota { get; init; }
+
     /// <summary>What clients were given of it; null where nobody counts, since its under storage bills nobody.</summary>
     public MountUse? Use { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Orleans.Cache.Pages;
 
 namespace Orleans.Cache.Mounts;
@@ -7,7 +8,18 @@ namespace Orleans.Cache.Mounts;
 /// <param name="Path">Where it appears.</param>
 /// <param name="Uri">The under storage.</param>
 /// <param name="Options">As in <c>--mount</c>: <c>rw</c>, <c>ttl=60s</c> ...</param>
-public sealed record MountRecord(string Path, string Uri, IReadOnlyList<string> Options);
+public sealed record MountRecord(string Path, string Uri, IReadOnlyList<string> Options)
+{
+    /// <summary>In a grid the version of the cluster's mounts that brought it, so that all nodes open anew what was replaced by the same; 0 elsewhere.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Since { get; init; }
+
+    /// <summary>Whether it is written the same, and was brought by the same change.</summary>
+    public bool IsSame(MountRecord other) => Since == other.Since && IsWrittenAs(other);
+
+    /// <summary>Whether it is written the same.</summary>
+    public bool IsWrittenAs(MountRecord other) => Path == other.Path && Uri == other.Uri && Options.SequenceEqual(other.Options);
+}
 
 /// <summary>All mounts that were added, and the version of the table that they are part of.</summary>
 public sealed record MountRecords(long Version, IReadOnlyList<MountRecord> Mounts)

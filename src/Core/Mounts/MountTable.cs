@@ -39,6 +39,7 @@ public sealed class MountTable
         }
         Fingerprint = Mounts.Aggregate(0UL, (seed, m) => XxHash64.Of(Encoding.UTF8.GetBytes($"{m.Path}={m.Storage.Identity},{m.Freshness},{m.IsWritable},{m.Replicas}{(m.ServesStale ? ",stale" : "")}"), seed));
         _replicas = Mounts.Where(m => m.Replicas > 1).GroupBy(m => m.Storage.Identity).ToFrozenDictionary(g => g.Key, g => g.Max(m => m.Replicas));
+        Quotas = Mounts.Where(m => m.Quota is not null).GroupBy(m => m.Storage.Identity).ToFrozenDictionary(g => g.Key, g => g.Min(m => m.Quota!.Value));
         _uses = _longestFirst.Where(m => m.Use is not null).DistinctBy(m => m.Storage.Identity).ToFrozenDictionary(m => m.Storage.Identity, m => m.Use!);
         _storages = _longestFirst.Select(m => m.Storage).Concat(removed ?? []).DistinctBy(s => s.Identity).ToFrozenDictionary(s => s.Identity);
     }
@@ -97,6 +98,9 @@ public sealed class MountTable
 
     /// <summary>Where it is counted what clients are given of an under storage; null: nowhere.</summary>
     public MountUse? UseOf(UfsIdentity identity) => _uses.Count > 0 ? _uses.GetValueOrDefault(identity) : null;
+
+    /// <summary>Bytes that a node may keep of under storages: the least that one of the mounts of each says. Nodes of a cluster may differ in it.</summary>
+    public IReadOnlyDictionary<UfsIdentity, long> Quotas { get; }
 
     /// <summary>On how many nodes pages of an under storage are kept: the most that one of its mounts asks for.</summary>
     public int ReplicasOf(UfsIdentity identity) => _replicas.Count > 0 && _replicas.TryGetValue(identity, out int replicas) ? replicas : 1;

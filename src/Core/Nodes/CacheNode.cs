@@ -39,6 +39,16 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         StoreGauges.Publish(_counters, _store);
     }
 
+    /// <summary>Told of each path that the node has forgotten, and whether all below it went too, for those who pass on what they were told. It may not wait.</summary>
+    public event Action<CachePath, bool>? Forgot
+    {
+        add => _metadata.Invalidated += value;
+        remove => _metadata.Invalidated -= value;
+    }
+
+    /// <summary>The mount table has changed: whoever was told of paths that mean something else now is told at once.</summary>
+    public void TakeMounts() => _metadata.TakeMounts();
+
     public string Name { get; }
 
     public int PageSize { get; }
@@ -47,6 +57,12 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     {
         _freezeWatch?.Look(_forgetAll);
         return _metadata.GetAsync(path, cancellationToken);
+    }
+
+    public ValueTask<StatusAnswer> GetDescribedStatusAsync(CachePath path, CancellationToken cancellationToken)
+    {
+        _freezeWatch?.Look(_forgetAll);
+        return _metadata.GetAsync(path, described: true, cancellationToken);
     }
 
     public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken)

@@ -20,6 +20,9 @@ public interface ICacheNode
     /// <exception cref="CacheException">AccessDenied, Unavailable ...</exception>
     ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="GetStatusAsync"/>, with <see cref="FileStatus.Attributes"/>, which a status that was learnt from a listing lacks.</summary>
+    ValueTask<StatusAnswer> GetDescribedStatusAsync(CachePath path, CancellationToken cancellationToken) => GetStatusAsync(path, cancellationToken);
+
     /// <summary>Entries directly in a directory in ordinal order of their names, those after <paramref name="startAfter"/>.</summary>
     IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken);
 

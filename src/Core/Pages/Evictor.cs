@@ -1,18 +1,15 @@
-using Orleans.Cache.Pages.Backing;
-using Orleans.Cache.Pages.Index;
-
 namespace Orleans.Cache.Pages;
 
 /// <summary>
-/// Keeps a store directory below its quota: begins in the background at 95 % and stops at 90 %, so that writers seldom wait
+/// Keeps a store directory, or what is cached of one under storage, below its quota: begins in the background at 95 % and stops at 90 %, so that writers seldom wait
 /// and each wake-up does work worth a journal flush.
 /// </summary>
-internal sealed class Evictor(
-    PageIndex index, PageRemovals removals, Remover remover, SpaceLedger ledger, IBackingFiles files, TimeProvider time) : IAsyncDisposable
+/// <param name="ledger">What is used of it.</param>
+/// <param name="victims">What can leave.</param>
+/// <param name="freeBytes">Bytes free where the pages are, asked after the disk was full.</param>
+/// <param name="time">Ends waiting for room.</param>
+internal sealed class Evictor(SpaceLedger ledger, IVictims victims, Func<long> freeBytes, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>Victims per batch: 256 pages share one journal flush, and writers that wait see room after each batch.</summary>
-    private const int BatchSize = 256;
-
     private const double High = 0.95;
     private const double Low = 0.90;
 
@@ -31,11 +28,7 @@ internal sealed class Evictor(
     private long _wanted;
     private bool _running;
     private bool _stopped;
-    private long _evicted;
     private long _fullAt;
-
-    /// <summary>Pages that left to make room.</summary>
-    public long Evicted => Interlocked.Read(ref _evicted);
 
     /// <summary>Completes when the eviction under way, if any, has come to its end.</summary>
     public Task Idle
@@ -128,7 +121,7 @@ internal sealed class Evictor(
         bool more = true;
         while (more)
         {
-            bool found = HasGrown() || await EvictBatchAsync().ConfigureAwait(false);
+            bool found = HasGrown() || await victims.EvictAsync(Excess()).ConfigureAwait(false);
             TaskCompletionSource<bool> round;
             lock (_gate)
             {
@@ -147,25 +140,9 @@ internal sealed class Evictor(
         if (!ledger.IsShrunk || time.GetElapsedTime(Interlocked.Read(ref _fullAt)) < GrowAfter)
             return false;
         Interlocked.Exchange(ref _fullAt, time.GetTimestamp());
-        return ledger.TryGrow(files.FreeBytes);
+        return ledger.TryGrow(freeBytes());
     }
 
     /// <summary>Bytes that should leave: down to the low mark, and more where one page is larger than that margin.</summary>
     private long Excess() => ledger.Used - Math.Min((long)(ledger.Capacity * Low), ledger.Capacity - Interlocked.Read(ref _wanted));
-
-    private async Task<bool> EvictBatchAsync()
-    {
-        var batch = new RemovalBatch();
-        long excess = Math.Max(1, Excess());
-        // Lent files are given back to the policy and come by again; after as many tries as there are pages, all were lent.
-        int tries = Math.Max(BatchSize, index.Tracked.Count);
-        while (excess > 0 && batch.Pages.Count < BatchSize && tries-- > 0 && index.Tracked.TryTakeVictim(out int entry))
-        {
-            if (removals.TryMarkVictim(entry, batch))
-                excess -= ledger.Allocated(batch.Pages[^1].Length);
-        }
-        await remover.RemoveAsync(batch).ConfigureAwait(false);
-        Interlocked.Add(ref _evicted, batch.Pages.Count);
-        return !batch.IsEmpty;
-    }
 }

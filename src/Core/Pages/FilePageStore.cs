@@ -13,11 +13,13 @@ namespace Orleans.Cache.Pages;
 public sealed class FilePageStore : IPageStore
 {
     private readonly StoreDirectory[] _directories;
+    private readonly StorageSpaces _spaces;
     private readonly int _pageSize;
     private int _disposed;
 
-    private FilePageStore(StoreDirectory[] directories, int pageSize)
+    private FilePageStore(StoreDirectory[] directories, StorageSpaces spaces, int pageSize)
     {
+        _spaces = spaces;
         _directories = directories;
         _pageSize = pageSize;
     }
@@ -40,14 +42,15 @@ public sealed class FilePageStore : IPageStore
         TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         long maxOpenFiles = Math.Min(limits.MaxOpenBackingFiles, DescriptorBudget.BackingFiles(DescriptorBudget.Limit)) / directories.Count;
+        var spaces = new StorageSpaces(time);
         Task<StoreDirectory>[] opening =
         [
             .. directories.Select(options => Task.Run(
-                () => StoreDirectory.Open(options, pageSize, newPolicy(), (int)Math.Max(1, maxOpenFiles), time, logger), cancellationToken)),
+                () => StoreDirectory.Open(options, pageSize, newPolicy(), spaces, (int)Math.Max(1, maxOpenFiles), time, logger), cancellationToken)),
         ];
         try
         {
-            return new FilePageStore(await Task.WhenAll(opening).ConfigureAwait(false), pageSize);
+            return new FilePageStore(await Task.WhenAll(opening).ConfigureAwait(false), spaces, pageSize);
         }
         catch
         {
@@ -90,6 +93,9 @@ public sealed class FilePageStore : IPageStore
             ? DirectoryOf(file.Id)?.TryLease(file, offset, length)
             : null;
 
+    public BackingLease? TryHandOver(FileRef file) =>
+        file.Length > 0 && file.PageSize == _pageSize ? DirectoryOf(file.Id)?.TryHandOver(file) : null;
+
     public async Task<DroppedPages> DropAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken)
     {
         // All directories, also those out of service: they come back with a restart, and what was freed must not.
@@ -111,7 +117,11 @@ public sealed class FilePageStore : IPageStore
         ? directory.Describe(file, maxRuns)
         : PageMap.Empty(file);
 
-    public Task EvictionEndedAsync() => Task.WhenAll(_directories.Select(d => d.Settled));
+    public void SetQuotas(IReadOnlyDictionary<UfsIdentity, long> quotas) => _spaces.SetQuotas(quotas);
+
+    public long BytesOf(UfsIdentity identity) => _spaces.BytesOf(identity);
+
+    public Task EvictionEndedAsync() => Task.WhenAll([.. _directories.Select(d => d.Settled), _spaces.Idle]);
 
     public IReadOnlyList<StoreDirectoryStatus> GetStatus() => [.. _directories.Select(d => d.Status)];
 
@@ -119,6 +129,7 @@ public sealed class FilePageStore : IPageStore
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+        await _spaces.DisposeAsync().ConfigureAwait(false);
         foreach (StoreDirectory directory in _directories)
             await directory.DisposeAsync().ConfigureAwait(false);
     }

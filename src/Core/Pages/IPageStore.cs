@@ -46,6 +46,13 @@ public interface IPageStore : IAsyncDisposable
     BackingLease? TryLease(FileRef file, long offset, long length);
 
     /// <summary>
+    /// Lends the backing file to the kernel, where pages are present and verified from the first on (the caller looks whether that is all). Unlike those of a lease, its readers cannot be
+    /// counted: mappings stay when the last descriptor is closed, and when the process ends. So from now on no page of it is ever punched; it leaves as a whole, by being unlinked.
+    /// Null as for <see cref="TryLease"/>.
+    /// </summary>
+    BackingLease? TryHandOver(FileRef file);
+
+    /// <summary>
     /// Drops every cached version of the key, and with <paramref name="recursive"/> of every key below it ("" is the root).
     /// Pages being filled when the call starts may or may not be kept; CacheFileSystem's epochs decide that.
     /// </summary>
@@ -56,6 +63,16 @@ public interface IPageStore : IAsyncDisposable
 
     /// <summary>What <see cref="DropAsync(UfsIdentity, string, bool, CancellationToken)"/> would remove now; removes nothing.</summary>
     Task<DroppedPages> CountAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Bounds what is cached of under storages, all store directories together; who is not named has no bound but theirs. What is above leaves at once, in the order of the
+    /// eviction policy, and from then on a page of such an under storage makes way for another of the same and for no other's.
+    /// </summary>
+    /// <param name="quotas">Bytes of allocated blocks.</param>
+    void SetQuotas(IReadOnlyDictionary<UfsIdentity, long> quotas);
+
+    /// <summary>Allocated bytes that are cached of an under storage. After a start it grows until the names of what was recovered are read: a second for some million files.</summary>
+    long BytesOf(UfsIdentity identity);
 
     /// <summary>Completes when the eviction under way now, if any, has come to its end.</summary>
     Task EvictionEndedAsync();

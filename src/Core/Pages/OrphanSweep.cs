@@ -10,7 +10,7 @@ namespace Orleans.Cache.Pages;
 /// index does not know, and pages that were written but not journalled. Runs slowly beside the service.
 /// </summary>
 internal sealed class OrphanSweep(
-    string pagesDirectory, PageIndex index, PageFills fills, PageRemovals removals, Remover remover, NameLog names, Compactor compactor,
+    string pagesDirectory, PageIndex index, PageFills fills, PageShares shares, PageRemovals removals, Remover remover, NameLog names, Compactor compactor,
     IBackingFiles files, long firstIncarnation, TimeProvider time)
 {
     /// <summary>Backing files looked at between pauses: some milliseconds of work to twenty of rest.</summary>
@@ -44,12 +44,13 @@ internal sealed class OrphanSweep(
         await compactor.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            names.MarkNamed();
+            names.MarkNamed(shares);
         }
         finally
         {
             compactor.Turn.Release();
         }
+        shares.EvictAboveQuotas();
         foreach (IndexShard shard in index.Table.Shards)
         {
             var batch = new RemovalBatch();

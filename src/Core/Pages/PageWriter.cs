@@ -10,8 +10,8 @@ namespace Orleans.Cache.Pages;
 /// Whatever fails on the way gives back what was taken; the reader who is behind the write never hears of it.
 /// </summary>
 internal sealed class PageWriter(
-    PageFills fills, PageRemovals removals, Remover remover, Evictor evictor, SpaceLedger ledger, AppendLog journal, NameLog names,
-    IBackingFiles files, BackingFileCache cache, DirectoryHealth health) : IAsyncDisposable
+    PageFills fills, PageShares shares, StorageSpaces spaces, PageRemovals removals, Remover remover, Evictor evictor, SpaceLedger ledger,
+    AppendLog journal, NameLog names, IBackingFiles files, BackingFileCache cache, DirectoryHealth health) : IAsyncDisposable
 {
     /// <summary>Blocking writes at a time: the kernel takes them at the disk's speed, more would only hold threads.</summary>
     private const int MaxBlockingWrites = 16;
@@ -29,18 +29,39 @@ internal sealed class PageWriter(
     /// <summary>See <see cref="IPageStore.BeginWriteAsync"/>.</summary>
     public async ValueTask<IPageWrite?> BeginAsync(FileRef file, long page, CancellationToken cancellationToken)
     {
-        if (!NameRecord.Fits(file) || !_fills.TryBegin(file, page, out PageFill fill))
+        StorageSpace space = spaces.Of(file.Identity);
+        if (!NameRecord.Fits(file) || !_fills.TryBegin(file, page, out PageFill fill, space.Number))
             return null;
+        // Recovered, and its name not read yet. While this fill is in, the file stays as it is now.
+        if (fill.Share != space.Number)
+            shares.Attribute(file.Id, fill.Incarnation, space);
         bool reserved = false;
         try
         {
-            reserved = await evictor.TryReserveAsync(_ledger.Allocated(file.PageLength(page)), cancellationToken).ConfigureAwait(false);
-            return reserved ? new PageWrite(this, file, fill) : null;
+            reserved = await TryReserveAsync(space, _ledger.Allocated(file.PageLength(page)), cancellationToken).ConfigureAwait(false);
+            return reserved ? new PageWrite(this, file, fill, space.Ledger) : null;
         }
         finally
         {
             if (!reserved)
                 Abort(fill, touchedDisk: false);
+        }
+    }
+
+    /// <summary>Room of the under storage's quota first: where there is none, nobody else's page leaves in vain.</summary>
+    private async ValueTask<bool> TryReserveAsync(StorageSpace space, long bytes, CancellationToken cancellationToken)
+    {
+        if (!await space.Evictor.TryReserveAsync(bytes, cancellationToken).ConfigureAwait(false))
+            return false;
+        bool reserved = false;
+        try
+        {
+            return reserved = await evictor.TryReserveAsync(bytes, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!reserved)
+                space.Ledger.Release(bytes);
         }
     }
 
@@ -86,7 +107,7 @@ internal sealed class PageWriter(
     ///   failed write by punching;
     /// - a page that is neither published nor dropped goes back to Absent in <see cref="DisposeAsync"/>, whatever was written.
     /// </summary>
-    private sealed class PageWrite(PageWriter writer, FileRef file, PageFill fill) : IPageWrite
+    private sealed class PageWrite(PageWriter writer, FileRef file, PageFill fill, SpaceLedger space) : IPageWrite
     {
         private readonly SemaphoreSlim _turn = writer._turns.Of(file.Id);
         private readonly long _reserved = writer._ledger.Allocated(file.PageLength(fill.Page));
@@ -205,6 +226,7 @@ internal sealed class PageWriter(
             if (_backing is not null && !writer._closed)
                 writer._files.Punch(_backing.Descriptor, fill.Page * file.PageSize, _reserved);
             writer._ledger.Release(_reserved);
+            space.Release(_reserved);
             if (writer._fills.IsDropped(fill))
             {
                 // The remover may have unlinked before we created: unlink again.

@@ -7,7 +7,7 @@ namespace Orleans.Cache.Pages;
 /// <summary>
 /// Gives blocks back: the one way out for pages, whether evicted, freed or damaged.
 /// </summary>
-internal sealed class Remover(PageRemovals removals, AppendLog journal, IBackingFiles files, BackingFileCache cache, SpaceLedger ledger, long pageSize)
+internal sealed class Remover(PageRemovals removals, AppendLog journal, IBackingFiles files, BackingFileCache cache, SpaceLedger ledger, StorageSpaces spaces, long pageSize)
 {
     /// <summary>
     /// Removes what a batch holds; its pages are Evicting and its removals appended to the journal.
@@ -49,6 +49,7 @@ internal sealed class Remover(PageRemovals removals, AppendLog journal, IBacking
                 unlinked[page.Incarnation] = sum + bytes;
             else
                 Punch(page, bytes);
+            spaces.At(page.Share).Ledger.Release(bytes);
         }
         foreach ((long incarnation, long bytes) in unlinked)
             cache.Forget(incarnation, bytes);

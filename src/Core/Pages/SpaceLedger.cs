@@ -1,12 +1,12 @@
 namespace Orleans.Cache.Pages;
 
 /// <summary>
-/// Allocated bytes of one store directory: pages rounded up to the file system's block, pages being written and unlinked files
+/// Allocated bytes of one store directory, or of one under storage in all of them: pages rounded up to the file system's block, pages being written and unlinked files
 /// still open included. Journals and names are not: they come to about 64 bytes a page and 150 a file.
 /// </summary>
 internal sealed class SpaceLedger(long capacity, int blockSize)
 {
-    private readonly long _quota = capacity;
+    private long _quota = capacity;
     private long _capacity = capacity;
     private long _used;
 
@@ -34,7 +34,7 @@ internal sealed class SpaceLedger(long capacity, int blockSize)
 
     public void Release(long bytes) => Interlocked.Add(ref _used, -bytes);
 
-    public bool IsShrunk => Capacity < _quota;
+    public bool IsShrunk => Capacity < Interlocked.Read(ref _quota);
 
     /// <summary>
     /// After a full disk: takes half of what is free now, up to the quota. The other half is for whoever else writes there: with
@@ -43,8 +43,15 @@ internal sealed class SpaceLedger(long capacity, int blockSize)
     public bool TryGrow(long free)
     {
         long now = Capacity;
-        long grown = Math.Min(Used + (free / 2), _quota);
+        long grown = Math.Min(Used + (free / 2), Interlocked.Read(ref _quota));
         return grown > now && Interlocked.CompareExchange(ref _capacity, grown, now) == now;
+    }
+
+    /// <summary>Another quota, which may be below what is used.</summary>
+    public void Resize(long quota)
+    {
+        Interlocked.Exchange(ref _quota, quota);
+        Interlocked.Exchange(ref _capacity, quota);
     }
 
     /// <summary>The disk is full: what is used now is all there is.</summary>

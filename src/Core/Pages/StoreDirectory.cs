@@ -24,6 +24,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
 
     private readonly StoreDirectoryOptions _options;
     private readonly StoreLock _lock;
+    private readonly HandOverMark _handOvers;
     private readonly IBackingFiles _files;
     private readonly BackingFileCache _cache;
     private readonly SpaceLedger _ledger;
@@ -31,6 +32,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
     private readonly PageFills _fills;
     private readonly PageRemovals _removals;
     private readonly Remover _remover;
+    private readonly DirectoryVictims _victims;
     private readonly Evictor _evictor;
     private readonly PageReader _reader;
     private readonly PageWriter _writer;
@@ -48,8 +50,8 @@ internal sealed class StoreDirectory : IAsyncDisposable
 
     /// <summary>Opens a directory whose lock is held. Reads snapshot and journals; touches no backing file.</summary>
     private StoreDirectory(
-        StoreDirectoryOptions options, StoreHeader format, StoreLock storeLock, IBackingFiles files, IEvictionPolicy policy, int maxOpenFiles,
-        TimeProvider time, ILogger logger)
+        StoreDirectoryOptions options, StoreHeader format, StoreLock storeLock, IBackingFiles files, IEvictionPolicy policy, StorageSpaces spaces,
+        int maxOpenFiles, TimeProvider time, ILogger logger)
     {
         _options = options;
         _lock = storeLock;
@@ -62,9 +64,11 @@ internal sealed class StoreDirectory : IAsyncDisposable
 
         var storeFiles = new StoreFiles(options.Path, format);
         storeFiles.DeleteTemporaries();
-        Recovered = new Recovery(storeFiles, _index).Run();
+        _handOvers = new HandOverMark(options.Path);
+        Recovered = new Recovery(storeFiles, _index, _handOvers.IsThere ? FileFlags.Handed : FileFlags.None).Run();
         (_restoredPages, long bytes) = new IndexRestore(_index).TrackAll(_ledger.Allocated);
         _ledger.Add(bytes);
+        spaces.Unnamed.Ledger.Add(bytes);
 
         long sequence = Recovered.LastSequence + 1;
         long firstIncarnation = sequence << IncarnationShift;
@@ -75,12 +79,15 @@ internal sealed class StoreDirectory : IAsyncDisposable
 
         _fills = new PageFills(_index, firstIncarnation);
         _removals = new PageRemovals(_index, _journal);
-        _remover = new Remover(_removals, _journal, files, _cache, _ledger, format.PageSize);
-        _evictor = new Evictor(_index, _removals, _remover, _ledger, files, time);
+        _remover = new Remover(_removals, _journal, files, _cache, _ledger, spaces, format.PageSize);
+        _victims = new DirectoryVictims(_index, _removals, _remover, _ledger);
+        _evictor = new Evictor(_ledger, _victims, () => files.FreeBytes, time);
+        spaces.Join(_victims);
+        var shares = new PageShares(_index, spaces, _ledger);
         _reader = new PageReader(_index, _removals, _remover, files, _cache, _health);
-        _writer = new PageWriter(_fills, _removals, _remover, _evictor, _ledger, _journal, _names, files, _cache, _health);
+        _writer = new PageWriter(_fills, shares, spaces, _removals, _remover, _evictor, _ledger, _journal, _names, files, _cache, _health);
         var sweep = new OrphanSweep(
-            PagesPath(options.Path), _index, _fills, _removals, _remover, _names, _compactor, files, firstIncarnation, time);
+            PagesPath(options.Path), _index, _fills, shares, _removals, _remover, _names, _compactor, files, firstIncarnation, time);
         _evictor.WakeIfFull();
         _compactor.CompactIfDue();
         _sweep = Task.Run(() => sweep.RunAsync(_stopping.Token));
@@ -113,7 +120,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
         Used = _ledger.Used,
         Files = _index.Table.Files,
         Pages = _restoredPages + _fills.Published - _removals.Removed,
-        Evictions = _evictor.Evicted,
+        Evictions = _victims.Evicted,
         Healed = _health.Healed,
         Scrubbed = _scrub.Pages,
         ScrubPasses = _scrub.Passes,
@@ -123,7 +130,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
 
     /// <exception cref="CacheException">InvalidArgument: in use, of another format or page size, or no directory for pages.</exception>
     public static StoreDirectory Open(
-        StoreDirectoryOptions options, int pageSize, IEvictionPolicy policy, int maxOpenFiles, TimeProvider time, ILogger logger,
+        StoreDirectoryOptions options, int pageSize, IEvictionPolicy policy, StorageSpaces spaces, int maxOpenFiles, TimeProvider time, ILogger logger,
         Func<IBackingFiles, IBackingFiles>? wrap = null)
     {
         LinuxFiles.CreatePrivateDirectory(options.Path);
@@ -134,7 +141,7 @@ internal sealed class StoreDirectory : IAsyncDisposable
             StoreHeader format = StoreFormat.OpenOrCreate(options.Path, pageSize);
             files = new LinuxBackingFiles(PagesPath(options.Path));
             files = wrap?.Invoke(files) ?? files;
-            return new StoreDirectory(options, format, storeLock, files, policy, maxOpenFiles, time, logger);
+            return new StoreDirectory(options, format, storeLock, files, policy, spaces, maxOpenFiles, time, logger);
         }
         catch
         {
@@ -161,14 +168,19 @@ internal sealed class StoreDirectory : IAsyncDisposable
     }
 
     /// <summary>See IPageStore. Never waits: where the file is not open and opening might wait, the answer is null.</summary>
-    public BackingLease? TryLease(FileRef file, long offset, long length)
+    public BackingLease? TryLease(FileRef file, long offset, long length) => TryLend(file, offset, length, FileFlags.None);
+
+    /// <summary>See IPageStore. The mark is on the disk before the kernel has the file: the process that comes after this one knows too.</summary>
+    public BackingLease? TryHandOver(FileRef file) => _handOvers.TrySet() ? TryLend(file, 0, file.Length, FileFlags.Handed) : null;
+
+    private BackingFileLease? TryLend(FileRef file, long offset, long length, FileFlags mark)
     {
         int pageSize = file.PageSize;
         long firstPage = offset / pageSize;
         if (!_index.TryBeginLease(file.Id, firstPage, (offset + length - 1) / pageSize, out long incarnation, out long pages))
             return null;
         BackingFile? backing = _cache.Rent(file.Id, incarnation, BackingOpen.CachedOnly, out _, file.Length);
-        if (backing is not null && _index.IsLive(file.Id, incarnation))
+        if (backing is not null && _index.IsLive(file.Id, incarnation, mark))
             return new BackingFileLease(_index, _files, file.Id, backing, offset, Math.Min(length, (firstPage + pages) * pageSize - offset));
         if (backing is not null)
         {

@@ -31,15 +31,25 @@ namespace Orleans.Cache.Writing;
 /// </remarks>
 internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts)
 {
-    public async Task<FileStatus> CreateAsync(CachePath path, Stream content, WriteCondition condition, CancellationToken cancellationToken)
+    public Task<FileStatus> CreateAsync(CachePath path, Stream content, WriteCondition condition, CancellationToken cancellationToken) =>
+        CreateAsync(path, FileAtAsync, at => at.Mount.Storage.CreateAsync(at.Key, content, condition, cancellationToken), cancellationToken);
+
+    /// <summary>Nothing is asked of an object store for the sake of pages that the write leaves unused: what is not believed is left to eviction.</summary>
+    public Task<FileStatus> CreateObjectAsync(CachePath path, Stream content, ObjectWrite write, CancellationToken cancellationToken) => CreateAsync(
+        path,
+        (at, changed, token) => at.Mount.Storage.Capabilities.RealDirectories ? FileAtAsync(at, changed, token) : BelievedFileAsync(at, changed, token),
+        at => at.Mount.Storage.CreateObjectAsync(at.Key, content, write, cancellationToken),
+        cancellationToken);
+
+    private async Task<FileStatus> CreateAsync(
+        CachePath path, Func<MountedKey, CachePath, CancellationToken, ValueTask<FileRef?>> fileAt, Func<MountedKey, Task<UfsStatus>> create, CancellationToken cancellationToken)
     {
         MountTable table = mounts();
         if (IsMountOrAbove(table, path))
             throw new CacheException(CacheError.IsDirectory, $"'{path}' is a mount or leads to one; name a file below a mount.");
         MountedKey at = Writable(table, path);
-        FileRef? replaced = await FileAtAsync(at, path, cancellationToken).ConfigureAwait(false);
-        UfsStatus written = await ChangeAsync(
-            path, at.Key, recursive: false, () => at.Mount.Storage.CreateAsync(at.Key, content, condition, cancellationToken)).ConfigureAwait(false);
+        FileRef? replaced = await fileAt(at, path, cancellationToken).ConfigureAwait(false);
+        UfsStatus written = await ChangeAsync(path, at, recursive: false, () => create(at)).ConfigureAwait(false);
         await DropAsync(replaced).ConfigureAwait(false);
         return DirectoryReader.StatusOf(at.Mount, at.Key, path, written, nodes.Local.PageSize);
     }
@@ -50,7 +60,7 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
         if (IsMountOrAbove(table, path))
             return;
         MountedKey at = Writable(table, path);
-        await ChangeAsync(path, at.Key, recursive: false, () => at.Mount.Storage.CreateDirectoryAsync(at.Key, cancellationToken)).ConfigureAwait(false);
+        await ChangeAsync(path, at, recursive: false, () => at.Mount.Storage.CreateDirectoryAsync(at.Key, cancellationToken)).ConfigureAwait(false);
     }
 
     public async Task DeleteAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
@@ -59,8 +69,16 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
         FileRef? gone = await FileAtAsync(at, path, cancellationToken).ConfigureAwait(false);
         // A directory that is not empty fails the first attempt: what is deleted at once is a file, a link or an empty directory.
         bool alone = await ChangeAsync(
-            path, at.Key, recursive, () => TreeDeletion.DeleteAsync(at.Mount.Storage, at.Key, recursive, cancellationToken)).ConfigureAwait(false);
+            path, at, recursive, () => TreeDeletion.DeleteAsync(at.Mount.Storage, at.Key, recursive, cancellationToken)).ConfigureAwait(false);
         await (alone ? DropAsync(gone) : DropTreeAsync(path)).ConfigureAwait(false);
+    }
+
+    public async Task DeleteFileAsync(CachePath path, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        MountedKey at = WritableEntry(mounts(), path, "deleted");
+        FileRef? gone = await FileAtAsync(at, path, cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(path, at, recursive: false, () => at.Mount.Storage.DeleteFileAsync(at.Key, condition, cancellationToken)).ConfigureAwait(false);
+        await DropAsync(gone).ConfigureAwait(false);
     }
 
     public async Task RenameAsync(CachePath from, CachePath to, CancellationToken cancellationToken)
@@ -73,8 +91,8 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
         FileRef? moved = await FileAtAsync(source, from, cancellationToken).ConfigureAwait(false);
         FileRef? replaced = await FileAtAsync(target, to, cancellationToken).ConfigureAwait(false);
         await ChangeAsync(
-            from, source.Key, recursive: true,
-            () => ChangeAsync(to, target.Key, recursive: true, () => target.Mount.Storage.RenameAsync(source.Key, target.Key, cancellationToken)))
+            from, source, recursive: true,
+            () => ChangeAsync(to, target, recursive: true, () => target.Mount.Storage.RenameAsync(source.Key, target.Key, cancellationToken)))
             .ConfigureAwait(false);
         await DropAsync(replaced).ConfigureAwait(false);
         await (moved is null ? DropTreeAsync(from) : DropAsync(moved)).ConfigureAwait(false);
@@ -120,24 +138,53 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
         }
     }
 
+    private async ValueTask<FileRef?> BelievedFileAsync(MountedKey at, CachePath path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await nodes.OwnerOf(at.Mount.Storage.Identity, at.Key, 0).RecallStatusAsync(path, cancellationToken).ConfigureAwait(false))?.Answer.Status?.File;
+        }
+        catch (CacheException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Steps 1 and 2. Errors of the under storage name its key; users know the path.</summary>
-    private async Task<T> ChangeAsync<T>(CachePath path, string key, bool recursive, Func<Task<T>> change)
+    private async Task<T> ChangeAsync<T>(CachePath path, MountedKey at, bool recursive, Func<Task<T>> change)
     {
         try
         {
             return await change().ConfigureAwait(false);
         }
-        catch (CacheException e) when (key.Length > 0 && e.Message.Contains($"'{key}'", StringComparison.Ordinal))
+        catch (CacheException e) when (at.Key.Length > 0 && e.Message.Contains($"'{at.Key}'", StringComparison.Ordinal))
         {
-            throw new CacheException(e.Error, e.Message.Replace($"'{key}'", $"'{path}'", StringComparison.Ordinal), e);
+            throw new CacheException(e.Error, e.Message.Replace($"'{at.Key}'", $"'{path}'", StringComparison.Ordinal), e);
         }
         finally
         {
             await nodes.ForgetAsync(path, recursive).ConfigureAwait(false);
+            await ForgetElsewhereAsync(path, at, recursive).ConfigureAwait(false);
         }
     }
 
-    private Task<bool> ChangeAsync(CachePath path, string key, bool recursive, Func<Task> change) => ChangeAsync(path, key, recursive, async () =>
+    /// <summary>
+    /// Step 2 of a change whose mount has left the path meanwhile: nodes find all places of what they are told of, but the path does not lead to it any more. So they are
+    /// told of the places that other mounts show it at.
+    /// </summary>
+    private async ValueTask ForgetElsewhereAsync(CachePath path, MountedKey changed, bool recursive)
+    {
+        MountTable now = mounts();
+        if (now.TryResolve(path, out MountedKey there) && there.Key == changed.Key && there.Mount.Storage.Identity == changed.Mount.Storage.Identity)
+            return;
+        foreach (MountedKey shown in now.Appearances(changed))
+        {
+            if (shown.TryGetPath(out CachePath appearance))
+                await nodes.ForgetAsync(appearance, recursive).ConfigureAwait(false);
+        }
+    }
+
+    private Task<bool> ChangeAsync(CachePath path, MountedKey at, bool recursive, Func<Task> change) => ChangeAsync(path, at, recursive, async () =>
     {
         await change().ConfigureAwait(false);
         return true;

@@ -34,6 +34,40 @@ public abstract class EvictionPolicyContract
     }
 
     [Fact]
+    public void Shares_leave_the_order_among_all_as_it_is_and_each_has_its_own()
+    {
+        var random = new Random(7);
+        (int Entry, int Share)[] all = [.. Enumerable.Range(0, 3000).Select(i => (i, random.Next(1, 5)))];
+        IEvictionPolicy plain = Create(), shared = Create(), third = Create(), alone = Create();
+        for (int i = 0; i < all.Length; i++)
+        {
+            plain.Added(i, HashOf(i));
+            shared.Added(i, HashOf(i), all[i].Share);
+            third.Added(i, HashOf(i), all[i].Share);
+            if (all[i].Share == 3)
+                alone.Added(i, HashOf(i));
+            int touched = random.Next(i + 1);
+            foreach (IEvictionPolicy policy in (IEvictionPolicy[])[plain, shared, third])
+                policy.Touched(touched);
+            if (all[touched].Share == 3)
+                alone.Touched(touched);
+        }
+        Assert.Equal(all.Count(e => e.Share == 2), shared.CountOf(2));
+        while (plain.TryNextVictim(HashOf, out int expected))
+        {
+            Assert.True(shared.TryNextVictim(HashOf, out int victim));
+            Assert.Equal(expected, victim);
+        }
+        while (alone.TryNextVictim(HashOf, out int expected))
+        {
+            Assert.True(third.TryNextVictim(3, HashOf, out int victim));
+            Assert.Equal(expected, victim);
+        }
+        Assert.False(third.TryNextVictim(3, HashOf, out _));
+        Assert.Equal(all.Count(e => e.Share != 3), third.Count);
+    }
+
+    [Fact]
     public void Adding_an_entry_twice_is_refused_and_changes_nothing()
     {
         IEvictionPolicy policy = Create();
@@ -179,7 +213,8 @@ public sealed class S3FifoContractTests : EvictionPolicyContract
 
 public sealed class LruContractTests : EvictionPolicyContract
 {
-    public override double MaxBytesPerEntry => 10;
+    /// <summary>8 for its links, 2 for its share.</summary>
+    public override double MaxBytesPerEntry => 10.1;
 
     public override IEvictionPolicy Create() => new Lru();
 }

@@ -22,6 +22,19 @@ public sealed class ListingTests
         Assert.Equal((await bench.AskAsync("/d/a b")).Status, entries[4]);
     }
 
+    [Fact]
+    public async Task The_largest_directory_that_is_remembered_is_read_once()
+    {
+        using var bench = new MetadataBench(limits: new CacheLimits { MaxEntriesPerListing = 10, MaxListedEntries = 20 });
+        for (int i = 0; i < 10; i++)
+            bench.Source.Put($"d/n{i}");
+
+        string first = await bench.ListAsync("/d");
+
+        Assert.Equal(first, await bench.ListAsync("/d"));
+        Assert.Equal(1, bench.Source.Lists);
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(7)]

@@ -103,6 +103,77 @@ public sealed class NamespaceTests
         Assert.Null(await bench.GetAsync("/f"));
     }
 
+    [Fact]
+    public async Task A_change_of_one_mount_leaves_what_is_believed_of_others()
+    {
+        using var bench = new MetadataBench();
+        var changed = new GatedUnderStorage("mem://changed", bench.Time);
+        var next = new GatedUnderStorage("mem://next", bench.Time);
+        bench.Source.Put("kept/f");
+        changed.Put("f");
+        next.Put("f");
+        next.Put("f");
+        Mount kept = At("/a", bench.Source, Freshness.Immutable);
+        bench.Remount(kept, At("/b/m", changed, Freshness.Immutable));
+        Assert.Equal("v1", await bench.GetAsync("/a/kept/f"));
+        Assert.Equal("f", await bench.ListAsync("/a/kept"));
+        Assert.Equal("v1", await bench.GetAsync("/b/m/f"));
+        Assert.Equal("a b", await bench.ListAsync("/"));
+        (int stats, int lists) = (bench.Source.Stats, bench.Source.Lists);
+
+        bench.Remount(kept, At("/b/m", next, Freshness.Immutable), At("/c", next));
+        Assert.Equal("v2", await bench.GetAsync("/b/m/f"));
+        Assert.Equal("a b c", await bench.ListAsync("/"));
+        bench.Remount(kept);
+        Assert.Null(await bench.GetAsync("/b/m/f"));
+        Assert.Null(await bench.GetAsync("/b"));
+        Assert.Equal("a", await bench.ListAsync("/"));
+
+        Assert.Equal("v1", await bench.GetAsync("/a/kept/f"));
+        Assert.Equal("f", await bench.ListAsync("/a/kept"));
+        Assert.Equal((stats, lists), (bench.Source.Stats, bench.Source.Lists));
+    }
+
+    [Fact]
+    public async Task A_mount_that_comes_or_goes_inside_another_changes_what_lies_below_and_the_listing_above()
+    {
+        using var bench = new MetadataBench(Freshness.Immutable);
+        var inner = new GatedUnderStorage("mem://inner", bench.Time);
+        bench.Source.Put("d/x/f");
+        bench.Source.Put("d/y/f");
+        inner.Put("g");
+        Mount outer = At("/", bench.Source, Freshness.Immutable);
+        bench.Remount(outer);
+        Assert.Equal("x y", await bench.ListAsync("/d"));
+        Assert.Equal("v2", await bench.GetAsync("/d/y/f"));
+        Assert.Null(await bench.GetAsync("/d/new/g"));
+        bench.Remount(outer, At("/d/new", inner), At("/d/y", inner));
+        Assert.Equal("new x y", await bench.ListAsync("/d"));
+        Assert.Null(await bench.GetAsync("/d/y/f"));
+        Assert.Equal("v1", await bench.GetAsync("/d/new/g"));
+        bench.Remount(outer);
+        Assert.Equal("x y", await bench.ListAsync("/d"));
+        Assert.Equal("v2", await bench.GetAsync("/d/y/f"));
+        Assert.Null(await bench.GetAsync("/d/new/g"));
+    }
+
+    [Fact]
+    public void Whoever_keeps_statuses_is_told_of_a_change_of_the_mounts_when_it_is_made()
+    {
+        using var bench = new MetadataBench(Freshness.Immutable);
+        Mount outer = At("/", bench.Source, Freshness.Immutable);
+        bench.Remount(outer);
+        bench.Cache.TakeMounts();
+        var told = new List<string>();
+        bench.Cache.Invalidated += (path, recursive) => told.Add(recursive ? path.Value + "/**" : path.Value);
+
+        bench.Remount(outer, At("/d/new", new GatedUnderStorage("mem://inner", bench.Time)));
+        bench.Cache.TakeMounts();
+        bench.Cache.TakeMounts();
+
+        Assert.Equal(["/d/new/**", "/d", "/"], told);
+    }
+
     private static Mount At(string path, GatedUnderStorage storage, Freshness? freshness = null) =>
         new(CachePath.Parse(path), storage, freshness ?? Freshness.Default);
 }

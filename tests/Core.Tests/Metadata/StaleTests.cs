@@ -58,6 +58,23 @@ public sealed class StaleTests
         Assert.Equal(CacheError.Unavailable, (await Assert.ThrowsAsync<CacheException>(() => bench.GetAsync("/f"))).Error);
     }
 
+    [Theory]
+    [InlineData(CacheError.Unavailable, true, false)]
+    [InlineData(CacheError.Unavailable, false, true)]
+    [InlineData(CacheError.Overloaded, false, true)]
+    public async Task A_store_that_refuses_has_answered_and_one_that_is_silent_or_overloaded_has_not(CacheError error, bool isRefusal, bool isToldStale)
+    {
+        using var bench = new MetadataBench(servesStale: true);
+        bench.Source.Put("f");
+        await bench.GetAsync("/f");
+        bench.Time.Advance(TimeSpan.FromMinutes(2));
+        bench.Source.Failure = new CacheException(error, "no") { IsRefusal = isRefusal };
+        if (isToldStale)
+            Assert.Equal("v1", await bench.GetAsync("/f"));
+        else
+            Assert.Equal(error, (await Assert.ThrowsAsync<CacheException>(() => bench.GetAsync("/f"))).Error);
+    }
+
     [Fact]
     public async Task Other_failures_are_answers()
     {

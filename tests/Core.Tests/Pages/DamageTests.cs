@@ -100,6 +100,35 @@ public sealed class DamageTests : IDisposable
         Assert.True(await store.ReadAndCheckAsync(_files[0], 0));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_file_that_was_handed_to_the_kernel_leaves_as_a_whole_and_who_has_it_open_reads_on(bool restarted)
+    {
+        StoreDirectory store = OpenDirectory(_root["store"]);
+        await WriteAllAsync(store);
+        using FileStream open = new(PathOf(_files[0]), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        store.TryHandOver(_files[0])!.Dispose();
+        if (restarted)
+        {
+            await store.DisposeAsync();
+            store = OpenDirectory(_root["store"]);
+        }
+        await using StoreDirectory last = store;
+
+        Overwrite(PathOf(_files[0]), 3 * PageSize, [1, 2, 3, 4]);
+        await store.ScrubAsync(default);
+
+        Assert.Equal(_files[0].PageCount, store.Status.Healed);
+        var read = new byte[PageSize];
+        open.Seek(3 * PageSize, SeekOrigin.Begin);
+        await open.ReadExactlyAsync(read);
+        // Not punched: only what was overwritten differs.
+        Assert.Equal(Bytes(_files[0], 3)[4..], read[4..]);
+        Assert.True(await store.WriteAsync(_files[0], 0));
+        Assert.True(await store.ReadAndCheckAsync(_files[0], 0));
+    }
+
     /// <summary>After the damage is dropped the pages may come again, and nothing of it is left.</summary>
     private async Task HealsAsync(StoreDirectory store, HashSet<PageId> damaged)
     {
@@ -189,7 +218,7 @@ public sealed class DamageTests : IDisposable
 
     private static void Overwrite(string path, long at, ReadOnlySpan<byte> bytes)
     {
-        using FileStream file = File.Open(path, FileMode.Open);
+        using FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         file.Position = at;
         file.Write(bytes);
     }

@@ -11,6 +11,7 @@ public sealed class FifoPolicy : IEvictionPolicy
     private int[] _previous = [];
     private int _first = None;
     private int _last = None;
+    private readonly Dictionary<int, int> _shares = [];
 
     public string Name => "fifo";
 
@@ -18,7 +19,9 @@ public sealed class FifoPolicy : IEvictionPolicy
 
     public long MemoryBytes => 8L * _next.Length;
 
-    public void Added(int entry, uint identityHash)
+    public int CountOf(int share) => _shares.Values.Count(s => s == share);
+
+    public void Added(int entry, uint identityHash, int share = 0)
     {
         if (entry >= _next.Length)
             Grow(entry);
@@ -31,13 +34,14 @@ public sealed class FifoPolicy : IEvictionPolicy
             _next[_last] = entry;
         _last = entry;
         Count++;
+        _shares[entry] = share;
     }
 
     public void Touched(int entry)
     {
     }
 
-    public void Removed(int entry)
+    public void Removed(int entry, int share = 0)
     {
         Assert.True(_next[entry] != Out, "An entry was removed that is not in.");
         if (_previous[entry] == None)
@@ -50,11 +54,23 @@ public sealed class FifoPolicy : IEvictionPolicy
             _previous[_next[entry]] = _previous[entry];
         _next[entry] = Out;
         Count--;
+        _shares.Remove(entry);
     }
 
     public bool TryNextVictim(Func<int, uint> identityHashOf, out int entry)
     {
         entry = _first;
+        if (entry == None)
+            return false;
+        Removed(entry);
+        return true;
+    }
+
+    public bool TryNextVictim(int share, Func<int, uint> identityHashOf, out int entry)
+    {
+        entry = _first;
+        while (entry != None && _shares[entry] != share)
+            entry = _next[entry];
         if (entry == None)
             return false;
         Removed(entry);

@@ -58,6 +58,8 @@ internal sealed class HeldPageStore(IPageStore inner) : IPageStore
 
     public BackingLease? TryLease(FileRef file, long offset, long length) => inner.TryLease(file, offset, length);
 
+    public BackingLease? TryHandOver(FileRef file) => inner.TryHandOver(file);
+
     public async Task<DroppedPages> DropAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken)
     {
         await PassAsync(StoreStep.Drop);
@@ -74,6 +76,10 @@ internal sealed class HeldPageStore(IPageStore inner) : IPageStore
         inner.CountAsync(identity, key, recursive, cancellationToken);
 
     public PageMap Describe(FileRef file, int maxRuns) => inner.Describe(file, maxRuns);
+
+    public void SetQuotas(IReadOnlyDictionary<UfsIdentity, long> quotas) => inner.SetQuotas(quotas);
+
+    public long BytesOf(UfsIdentity identity) => inner.BytesOf(identity);
 
     public Task EvictionEndedAsync() => inner.EvictionEndedAsync();
 

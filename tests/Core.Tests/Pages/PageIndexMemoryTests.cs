@@ -79,7 +79,9 @@ public sealed class PageIndexMemoryTests
 
         public long MemoryBytes => 0;
 
-        public void Added(int entry, uint identityHash)
+        public int CountOf(int share) => 0;
+
+        public void Added(int entry, uint identityHash, int share)
         {
         }
 
@@ -87,7 +89,7 @@ public sealed class PageIndexMemoryTests
         {
         }
 
-        public void Removed(int entry)
+        public void Removed(int entry, int share)
         {
         }
 
@@ -96,5 +98,7 @@ public sealed class PageIndexMemoryTests
             entry = -1;
             return false;
         }
+
+        public bool TryNextVictim(int share, Func<int, uint> identityHashOf, out int entry) => TryNextVictim(identityHashOf, out entry);
     }
 }

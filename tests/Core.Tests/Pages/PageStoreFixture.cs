@@ -33,7 +33,7 @@ internal static class PageStoreFixture
         string path, long capacity = 1L << 30, Func<IBackingFiles, IBackingFiles>? wrap = null, TimeProvider? time = null, int maxOpenFiles = 64,
         TimeSpan scrubPeriod = default, IEvictionPolicy? policy = null) =>
         StoreDirectory.Open(
-            new StoreDirectoryOptions(path, capacity) { ScrubPeriod = scrubPeriod }, PageSize, policy ?? new FifoPolicy(), maxOpenFiles,
+            new StoreDirectoryOptions(path, capacity) { ScrubPeriod = scrubPeriod }, PageSize, policy ?? new FifoPolicy(), new StorageSpaces(time ?? TimeProvider.System), maxOpenFiles,
             time ?? TimeProvider.System, NullLogger.Instance, wrap);
 
     public static async Task<bool> WriteAsync(this FilePageStore store, FileRef file, long page) =>

@@ -141,12 +141,16 @@ public sealed class ScrubTests : IDisposable
 
         public long MemoryBytes => inner.MemoryBytes;
 
-        public void Added(int entry, uint identityHash) => inner.Added(entry, identityHash);
+        public int CountOf(int share) => inner.CountOf(share);
+
+        public void Added(int entry, uint identityHash, int share) => inner.Added(entry, identityHash, share);
 
         public void Touched(int entry) => Interlocked.Increment(ref _touches);
 
-        public void Removed(int entry) => inner.Removed(entry);
+        public void Removed(int entry, int share) => inner.Removed(entry, share);
 
         public bool TryNextVictim(Func<int, uint> identityHashOf, out int entry) => inner.TryNextVictim(identityHashOf, out entry);
+
+        public bool TryNextVictim(int share, Func<int, uint> identityHashOf, out int entry) => inner.TryNextVictim(share, identityHashOf, out entry);
     }
 }

@@ -59,7 +59,7 @@ public sealed class StoreOpeningTests : IDisposable
         string[] before = Names();
 
         var refused = Assert.Throws<CacheException>(() => StoreDirectory.Open(
-            new StoreDirectoryOptions(_root["store"], 1 << 30), otherPageSize, new FifoPolicy(), 64, TimeProvider.System, NullLogger.Instance));
+            new StoreDirectoryOptions(_root["store"], 1 << 30), otherPageSize, new FifoPolicy(), new StorageSpaces(TimeProvider.System), 64, TimeProvider.System, NullLogger.Instance));
 
         Assert.Equal(CacheError.InvalidArgument, refused.Error);
         Assert.Contains($"pages of {PageSize} bytes and the page size is {otherPageSize}", refused.Message, StringComparison.Ordinal);

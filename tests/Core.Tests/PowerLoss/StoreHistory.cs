@@ -30,7 +30,7 @@ internal static class StoreHistory
 
     /// <summary>Opens a directory, as a start of the node does.</summary>
     public static StoreDirectory Open(string path, TimeProvider? time = null) => StoreDirectory.Open(
-        new StoreDirectoryOptions(path, Capacity), PageBytes, new FifoPolicy(), maxOpenFiles: 8, time ?? new ManualTimeProvider(), NullLogger.Instance);
+        new StoreDirectoryOptions(path, Capacity), PageBytes, new FifoPolicy(), new StorageSpaces(TimeProvider.System), maxOpenFiles: 8, time ?? new ManualTimeProvider(), NullLogger.Instance);
 
     /// <summary>Lives in the directory, and gives what was in it at some moments, the oldest first: path below it to content.</summary>
     public static async Task<IReadOnlyList<Dictionary<string, byte[]>>> LiveAsync(string path, Random random)

@@ -89,7 +89,7 @@ public sealed class JournalAgainstDataTests : IAsyncLifetime
         Assert.True(_index.TryFind(_file.Id, 0, out PageLocation found));
         Assert.True(wholeFile ? removals.TryMarkFile(_file.Id, 1, batch) : removals.TryMarkDamaged(_file.Id, found, batch));
 
-        Task removal = new Remover(removals, _journal, _files, cache, ledger, PageSize).RemoveAsync(batch);
+        Task removal = new Remover(removals, _journal, _files, cache, ledger, new StorageSpaces(TimeProvider.System), PageSize).RemoveAsync(batch);
 
         Assert.False(removal.IsCompleted);
         Assert.Empty(_operations);

@@ -3,6 +3,7 @@ using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Testing;
+using Orleans.Cache.UfsConnectors.Memory;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Core.Tests.Writing;
@@ -259,6 +260,30 @@ public sealed class WriteOrderTests
 
         Assert.Equal("v2", await VersionAsync(node, other));
         Assert.Contains("/other/f", await NamesAsync(node, CachePath.Parse("/other")));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_write_that_outlives_its_mount_is_seen_where_others_show_the_same_storage(bool isReplaced)
+    {
+        await using NodeUnderTest node = await StartAsync("immutable");
+        CachePath other = CachePath.Parse("/other/f");
+        Mount stays = new(CachePath.Parse("/other"), node.Source, Freshness.Immutable);
+        node.Mounts = new MountTable(2, [new Mount(CachePath.Parse("/m"), node.Source, Freshness.Immutable) { IsWritable = true }, stays]);
+        await node.PutAsync("f", 10);
+        Assert.Equal("v1", await VersionAsync(node, other));
+        UfsHold hold = node.Source.Hold(UfsRequest.Write);
+        Task<FileStatus> writing = WriteAsync(node, CachePath.Parse("/m/f"), 20);
+        await hold.ArrivedAsync();
+        await using var replacement = new MemoryUnderStorage("replacement", node.Time);
+        node.Mounts = new MountTable(3, isReplaced ? [stays, new Mount(CachePath.Parse("/m"), replacement, Freshness.Immutable)] : [stays]);
+        Assert.Equal("v1", await VersionAsync(node, other));
+
+        hold.Release();
+        await writing;
+
+        Assert.Equal("v2", await VersionAsync(node, other));
     }
 
     private static Task<NodeUnderTest> StartAsync(string mode) => NodeUnderTest.StartAsync(freshness: mode switch

@@ -4,7 +4,7 @@ namespace Orleans.Cache.Pages.Index;
 
 /// <summary>What is known of a file beyond its pages; kept in its head slot.</summary>
 [Flags]
-internal enum FileFlags : ushort
+internal enum FileFlags : byte
 {
     None = 0,
 
@@ -25,6 +25,12 @@ internal enum FileFlags : ushort
 
     /// <summary>Its name was carried over by the name log's rewrite that is under way.</summary>
     NameCopied = 32,
+
+    /// <summary>
+    /// Handed to the kernel once, or may have been by a process before: a mapping of it outlives every lease, and what the mapping shows must not be punched. The file
+    /// leaves as a whole or not at all.
+    /// </summary>
+    Handed = 64,
 }
 
 /// <summary>
@@ -53,10 +59,13 @@ internal struct FileSlot
     public int LivePages;
 
     /// <summary>Pages of this extent that are not Absent.</summary>
-    public ushort ExtentPages;
+    public byte ExtentPages;
 
     /// <summary>Head only.</summary>
     public FileFlags Flags;
+
+    /// <summary>The under storage that the file is of, the same in all its slots: <see cref="StorageSpace.Number"/>.</summary>
+    public ushort Share;
 
     public readonly FileId Id => new(new UInt128(IdHigh, IdLow));
 }

@@ -7,7 +7,9 @@ namespace Orleans.Cache.Pages.Index;
 /// ignored, a newer one replaces it: so records may be applied again, or over a snapshot that has seen some of them.
 /// Pages come back unverified: nothing on disk is believed before it has matched its checksum.
 /// </summary>
-internal sealed class IndexRestore(PageIndex index)
+/// <param name="index">To be filled.</param>
+/// <param name="marks">What is true of every file that comes back.</param>
+internal sealed class IndexRestore(PageIndex index, FileFlags marks = FileFlags.None)
 {
     private const int None = -1;
 
@@ -68,7 +70,7 @@ internal sealed class IndexRestore(PageIndex index)
         {
             entry = _table.Occupy(head, record.Page);
             _table.Slot(head).LivePages++;
-            _table.Slot(head).Flags |= FileFlags.Exists;
+            _table.Slot(head).Flags |= FileFlags.Exists | marks;
         }
         ref PageEntry page = ref _table.Entry(entry);
         page.Checksum = record.Checksum;

@@ -83,9 +83,10 @@ internal sealed class IndexTable(int pageSize)
         return first == None ? None : first + (int)(page % PagesPerExtent);
     }
 
-    public int AddHead(FileId id, long length, long incarnation)
+    public int AddHead(FileId id, long length, long incarnation, ushort share = 0)
     {
         int head = Add(id, 0, length, incarnation);
+        Slot(head).Share = share;
         Interlocked.Increment(ref _files);
         return head;
     }
@@ -150,6 +151,7 @@ internal sealed class IndexTable(int pageSize)
     {
         FileSlot head = Slot(headId);
         int slotId = Add(head.Id, extent, head.Length, head.Incarnation);
+        Slot(slotId).Share = head.Share;
         Slot(slotId).NextOfFile = head.NextOfFile;
         Slot(slotId).PreviousOfFile = headId;
         if (head.NextOfFile != None)

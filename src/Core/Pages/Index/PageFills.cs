@@ -4,7 +4,7 @@ using Orleans.Cache.Pages.Journal;
 namespace Orleans.Cache.Pages.Index;
 
 /// <summary>A page that its writer owns, Filling.</summary>
-internal readonly record struct PageFill(FileId File, long Length, long Page, int Entry, int Head, long Incarnation, bool IsNewFile);
+internal readonly record struct PageFill(FileId File, long Length, long Page, int Entry, int Head, long Incarnation, bool IsNewFile, ushort Share);
 
 /// <summary>The writer's transitions: Absent -> Filling -> Present, or back.</summary>
 /// <param name="index">The index.</param>
@@ -21,7 +21,11 @@ internal sealed class PageFills(PageIndex index, long firstIncarnation)
     public long Published => Interlocked.Read(ref _pages);
 
     /// <summary>Takes an Absent page. False where it is there, owned by another, or its file is about to leave.</summary>
-    public bool TryBegin(FileRef file, long page, out PageFill fill)
+    /// <param name="file">The content.</param>
+    /// <param name="page">Page index.</param>
+    /// <param name="fill">What was taken.</param>
+    /// <param name="share">Whose the file is where it is new; one that is there may say otherwise, see <see cref="PageShares"/>.</param>
+    public bool TryBegin(FileRef file, long page, out PageFill fill, ushort share = 0)
     {
         fill = default;
         lock (_table.ShardOf(file.Id).Gate)
@@ -33,7 +37,7 @@ internal sealed class PageFills(PageIndex index, long firstIncarnation)
             if (entry != None && new PageWord(_table.Entry(entry).Word).State != PageState.Absent)
                 return false;
             if (head == None)
-                head = _table.AddHead(file.Id, file.Length, Interlocked.Increment(ref _lastIncarnation));
+                head = _table.AddHead(file.Id, file.Length, Interlocked.Increment(ref _lastIncarnation), share);
             fill = Take(head, page);
             return true;
         }
@@ -118,7 +122,7 @@ internal sealed class PageFills(PageIndex index, long firstIncarnation)
         SetState(entry, PageState.Filling);
         ref FileSlot slot = ref _table.Slot(head);
         slot.LivePages++;
-        return new PageFill(slot.Id, slot.Length, page, entry, head, slot.Incarnation, (slot.Flags & FileFlags.Exists) == 0);
+        return new PageFill(slot.Id, slot.Length, page, entry, head, slot.Incarnation, (slot.Flags & FileFlags.Exists) == 0, slot.Share);
     }
 
     private void SetState(int entry, PageState state)

@@ -4,7 +4,7 @@ using Orleans.Cache.Pages.Journal;
 namespace Orleans.Cache.Pages.Index;
 
 /// <summary>A page that its remover owns, Evicting.</summary>
-internal readonly record struct LeavingPage(int Entry, FileId File, long Incarnation, long Page, int Length);
+internal readonly record struct LeavingPage(int Entry, FileId File, long Incarnation, long Page, int Length, ushort Share);
 
 /// <summary>A file whose backing file its remover unlinks.</summary>
 internal readonly record struct LeavingFile(int Head, FileId File, long Incarnation);
@@ -33,7 +33,7 @@ internal sealed class PageRemovals(PageIndex index, AppendLog journal)
     /// <summary>Pages that stopped being Present.</summary>
     public long Removed => Interlocked.Read(ref _pages);
 
-    /// <summary>Marks a victim that the policy gave out. False where it may not be punched now (lent) or has left by itself.</summary>
+    /// <summary>Marks a victim that the policy gave out, and with it its file where that was handed to the kernel. False where it may not be punched now (lent) or has left by itself.</summary>
     public bool TryMarkVictim(int entry, RemovalBatch batch)
     {
         int slotId = Volatile.Read(ref _table.Entry(entry).Owner);
@@ -64,14 +64,8 @@ internal sealed class PageRemovals(PageIndex index, AppendLog journal)
         {
             if (!index.IsUnchanged(location))
                 return false;
-            int head = _table.FindHead(id);
-            if ((_table.Slot(head).Flags & FileFlags.Leased) != 0)
-            {
-                MarkWholeFile(head, batch);
-                return true;
-            }
             index.Tracked.Remove(location.Entry);
-            MarkPage(head, _table.Entry(location.Entry).Owner, location.Entry, batch);
+            MarkPage(_table.FindHead(id), _table.Entry(location.Entry).Owner, location.Entry, batch);
             return true;
         }
     }
@@ -114,8 +108,14 @@ internal sealed class PageRemovals(PageIndex index, AppendLog journal)
         }
     }
 
+    /// <summary>Who has a lent file, or one that was handed to the kernel, must not see it punched: that leaves as a whole.</summary>
     private void MarkPage(int head, int slotId, int entry, RemovalBatch batch)
     {
+        if ((_table.Slot(head).Flags & (FileFlags.Leased | FileFlags.Handed)) != 0)
+        {
+            MarkWholeFile(head, batch);
+            return;
+        }
         long page = Leave(slotId, entry, batch);
         ref FileSlot file = ref _table.Slot(head);
         if (--file.LivePages == 0)
@@ -145,7 +145,7 @@ internal sealed class PageRemovals(PageIndex index, AppendLog journal)
         ref FileSlot slot = ref _table.Slot(slotId);
         SetState(entry, PageState.Evicting);
         Interlocked.Increment(ref _pages);
-        batch.Pages.Add(new LeavingPage(entry, slot.Id, slot.Incarnation, page, _table.PageLength(slot.Length, page)));
+        batch.Pages.Add(new LeavingPage(entry, slot.Id, slot.Incarnation, page, _table.PageLength(slot.Length, page), slot.Share));
         return page;
     }
 

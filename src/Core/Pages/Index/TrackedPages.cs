@@ -22,40 +22,51 @@ internal sealed class TrackedPages(IEvictionPolicy policy, IndexTable table)
         }
     }
 
+    /// <summary>Pages of one under storage.</summary>
+    public int CountOf(ushort share)
+    {
+        lock (_gate)
+            return policy.CountOf(share);
+    }
+
     /// <summary>Called under the shard's lock, for a page that is Present and not tracked.</summary>
     public void Add(int entry, ulong idLow, long page)
     {
         lock (_gate)
         {
-            policy.Added(entry, HashOf(idLow, page));
+            policy.Added(entry, HashOf(idLow, page), ShareOf(entry));
             Interlocked.Or(ref table.Entry(entry).Word, PageWord.TrackedBit);
         }
     }
 
-    /// <summary>Called under the shard's lock, before the page's word changes.</summary>
-    public void Remove(int entry)
+    /// <summary>Called under the shard's lock, before the page's word changes. False where it was not tracked.</summary>
+    public bool Remove(int entry)
     {
         lock (_gate)
         {
             if (!new PageWord(Interlocked.And(ref table.Entry(entry).Word, ~PageWord.TrackedBit)).IsTracked)
-                return;
-            policy.Removed(entry);
+                return false;
+            policy.Removed(entry, ShareOf(entry));
+            return true;
         }
     }
 
     public void Touch(int entry) => policy.Touched(entry);
 
-    /// <summary>Takes the next victim out. It may have left by the time its shard is locked.</summary>
-    public bool TryTakeVictim(out int entry)
+    /// <summary>Takes the next victim out, of one share or of all. It may have left by the time its shard is locked.</summary>
+    public bool TryTakeVictim(ushort? share, out int entry)
     {
         lock (_gate)
         {
-            if (!policy.TryNextVictim(HashOf, out entry))
+            if (!(share is { } one ? policy.TryNextVictim(one, HashOf, out entry) : policy.TryNextVictim(HashOf, out entry)))
                 return false;
             Interlocked.And(ref table.Entry(entry).Word, ~PageWord.TrackedBit);
             return true;
         }
     }
+
+    /// <summary>Under the shard's lock: it changes there only.</summary>
+    private int ShareOf(int entry) => table.Slot(table.Entry(entry).Owner).Share;
 
     /// <summary>
     /// For an entry that the policy holds. Its slot stays as it is without the shard's lock: a page is taken from the policy, under

@@ -80,8 +80,8 @@ internal sealed class NameLog : IDisposable
         }
     }
 
-    /// <summary>Marks each live file whose name is here. Called once after a start.</summary>
-    public void MarkNamed()
+    /// <summary>Marks each live file whose name is here, and says whose it is. Called once after a start.</summary>
+    public void MarkNamed(PageShares shares)
     {
         long live = 0;
         foreach (long sequence in _files.Sequences(StoreFileKind.Names))
@@ -89,7 +89,12 @@ internal sealed class NameLog : IDisposable
             using SafeFileHandle? file = _files.TryOpen(StoreFileKind.Names, sequence);
             var reader = file is null ? null : new NameReader(file);
             while (reader is not null && reader.TryRead(out NameRecord record))
-                live += _index.IsLive(record.File, record.Incarnation, FileFlags.Named) ? record.Bytes.Length : 0;
+            {
+                if (!_index.IsLive(record.File, record.Incarnation, FileFlags.Named))
+                    continue;
+                live += record.Bytes.Length;
+                shares.Attribute(record.File, record.Incarnation, record.Identity);
+            }
         }
         _liveBytes = live;
     }

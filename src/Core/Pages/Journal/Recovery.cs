@@ -24,11 +24,14 @@ internal readonly record struct RecoveryResult(long LastSequence, long Records, 
 /// its checksum, and its id names one immutable content. A lost addition is a miss; a lost removal is a page that reads as
 /// zeros or not at all, fails its checksum and is fetched again. So a torn tail or a flipped bit is skipped and counted.
 /// </remarks>
-internal sealed class Recovery(StoreFiles files, PageIndex index)
+/// <param name="files">The directory's.</param>
+/// <param name="index">To be filled.</param>
+/// <param name="marks">What is true of every file that comes back.</param>
+internal sealed class Recovery(StoreFiles files, PageIndex index, FileFlags marks = FileFlags.None)
 {
     private const int RecordsPerRead = 16 * 1024;
 
-    private readonly IndexRestore _restore = new(index);
+    private readonly IndexRestore _restore = new(index, marks);
     private long _records;
     private long _skipped;
 
