@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using Orleans.Cache.Bench;
+using Orleans.Cache.Bench.Fuse;
 using Orleans.Cache.Bench.Servers;
+using Orleans.Cache.Bench.Train;
 
 // Each command prints a table; each ratio is against a baseline interleaved in the same run. See bench/README.md.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -22,10 +24,16 @@ cold.SetAction(a => ColdGet.RunAsync(a.GetValue(rounds), a.GetValue(source)));
 var objects = new Option<int>("--objects") { DefaultValueFactory = _ => 10_000, Description = "Number of small objects." };
 var s3cold = new Command("s3cold", "First reads from radosgw through the node against the SDK directly.") { rounds, objects };
 s3cold.SetAction(a => S3Cold.RunAsync(a.GetValue(rounds), a.GetValue(objects)));
+var s3far = new Command("s3far", "A store 50 ms away that gives 100 MB/s a stream: directly, and through the node the first and the second time.") { rounds, objects };
+s3far.SetAction(a => S3Far.RunAsync(a.GetValue(rounds), a.GetValue(objects)));
+var keys = new Option<int>("--keys") { DefaultValueFactory = _ => 1_000_000, Description = "Keys in the bucket." };
+var s3list = new Command("s3list", "A bucket of a million keys listed through the node, and its memory.") { keys };
+s3list.SetAction(a => S3List.RunAsync(a.GetValue(keys)));
 var s3Only = new Option<string?>("--only") { Description = "One part only: get, put or list." };
+var s3Size = new Option<string?>("--size") { Description = "GETs of one size only: 4KiB, 100KiB, 1MiB or 256MiB." };
 var s3Objects = new Option<int>("--objects") { DefaultValueFactory = _ => 10_000, Description = "Objects that are put and listed." };
-var s3 = new Command("s3", "The S3 endpoint: GETs against nginx, s3rver and radosgw, PUTs against radosgw, keys listed a second.") { rounds, seconds, s3Only, s3Objects };
-s3.SetAction(a => S3Front.RunAsync(a.GetValue(rounds), a.GetValue(seconds), a.GetValue(s3Only), a.GetValue(s3Objects)));
+var s3 = new Command("s3", "The S3 endpoint: GETs against nginx, s3rver and radosgw, PUTs against radosgw, keys listed a second.") { rounds, seconds, s3Only, s3Size, s3Objects };
+s3.SetAction(a => S3Front.RunAsync(a.GetValue(rounds), a.GetValue(seconds), a.GetValue(s3Only), a.GetValue(s3Size), a.GetValue(s3Objects)));
 var memory = new Command("memory", "Anonymous memory while data flows through.") { gibibytes };
 memory.SetAction(a => MemoryBound.RunAsync(a.GetValue(gibibytes)));
 var pages = new Option<int>("--pages") { DefaultValueFactory = _ => 1_000_000, Description = "Cached pages." };
@@ -51,4 +59,4 @@ var raw = new Command("raw", "The raw server of 'peers'.") { pages, threads };
 raw.Hidden = true;
 raw.SetAction(a => RawServer.Serve(a.GetValue(pages), a.GetValue(threads)));
 
-return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, s3cold, s3, memory, start, ring, peers, cluster, grid, dialect, cli, nothing, raw }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of Orleans.Cache.") { hot, small, cold, s3cold, s3far, s3list, s3, memory, start, ring, peers, cluster, grid, dialect, cli, FuseCommand.Create(rounds), TrainCommand.Create(), nothing, raw }.Parse(args).InvokeAsync();

@@ -21,6 +21,8 @@ internal static partial class Wrk
         string[] arguments = ["-t", Math.Min(connections, 2).ToString(CultureInfo.InvariantCulture), "-c", $"{connections}", "-d", duration, "--timeout", "30s"];
         if (script is not null)
             arguments = [.. arguments, "-s", script];
+        foreach (string header in server.HeadersOf(path))
+            arguments = [.. arguments, "-H", header];
         double cpuBefore = Servers.ProcessTree.CpuSeconds(server.ProcessIds);
         using Process wrk = Process.Start(new ProcessStartInfo("wrk", [.. arguments, server.UrlOf(path)]) { RedirectStandardOutput = true })
             ?? throw new InvalidOperationException("wrk did not start; install it (Debian: wrk).");

@@ -7,6 +7,9 @@ internal sealed class Table(params string[] header)
 
     public void Add(params string[] cells) => _rows.Add(cells);
 
+    /// <summary>For whoever watches a long run.</summary>
+    public string LastRow => string.Join(" | ", _rows[^1]);
+
     public void Print()
     {
         int[] widths = [.. Enumerable.Range(0, header.Length).Select(c => _rows.Max(r => r[c].Length))];

@@ -10,4 +10,7 @@ internal interface IServerUnderTest : IAsyncDisposable
 
     /// <summary>URL of a file below the served directory.</summary>
     string UrlOf(string relativePath);
+
+    /// <summary>Headers that a request for it needs.</summary>
+    IReadOnlyList<string> HeadersOf(string relativePath) => [];
 }

@@ -8,16 +8,16 @@ namespace Orleans.Cache.Bench.Servers;
 internal sealed class ObjectStoreServer : IAsyncDisposable
 {
     public const string Bucket = "bench";
-    private const string Key = "S3RVER";
+    public const string Key = "S3RVER";
 
     private readonly Process _process;
 
     private ObjectStoreServer(string kind, Process process, Uri url)
     {
-        Endpoint = new S3Endpoint(kind, url, Bucket, Key, Key, [process.Id, .. ProcessTree.ChildrenOf(process.Id)], presigned: true);
+        Endpoint = new S3Endpoint(kind, url, Bucket, Key, Key, [process.Id, .. ProcessTree.ChildrenOf(process.Id)], S3Signing.Headers);
         _process = process;
-        Client = new AmazonS3Client(Key, Key, new AmazonS3Config { ServiceURL = url.ToString(), ForcePathStyle = true, MaxErrorRetry = 0 });
-        Mount = $"s3://{Bucket},endpoint={url},region=us-east-1,access-key=env:BENCH_S3_KEY,secret-key=env:BENCH_S3_KEY,mode=immutable";
+        Url = url;
+        Client = ClientOf(url);
     }
 
     /// <summary>The same store as a load sees it.</summary>
@@ -27,7 +27,15 @@ internal sealed class ObjectStoreServer : IAsyncDisposable
     public AmazonS3Client Client { get; }
 
     /// <summary>What stands behind the '=' of --mount.</summary>
-    public string Mount { get; }
+    public string Mount => MountAt(Url);
+
+    public Uri Url { get; }
+
+    /// <summary>The same by another address, that of a proxy.</summary>
+    public static string MountAt(Uri url) => $"s3://{Bucket},endpoint={url},region=us-east-1,access-key=env:BENCH_S3_KEY,secret-key=env:BENCH_S3_KEY,mode=immutable";
+
+    /// <summary>The SDK alone, by another address.</summary>
+    public static AmazonS3Client ClientOf(Uri url) => new(Key, Key, new AmazonS3Config { ServiceURL = url.ToString(), ForcePathStyle = true, MaxErrorRetry = 0 });
 
     public static async Task<ObjectStoreServer> StartAsync(string kind = "radosgw")
     {

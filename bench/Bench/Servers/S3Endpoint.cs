@@ -4,8 +4,8 @@ using Amazon.S3.Model;
 
 namespace Orleans.Cache.Bench.Servers;
 
-/// <summary>Somebody's S3: a bucket of a node, of radosgw or of s3rver, asked with presigned URLs or, where it is public, with plain ones.</summary>
-internal sealed class S3Endpoint(string name, Uri url, string bucket, string key, string secret, IReadOnlyList<int> processes, bool presigned) : IServerUnderTest
+/// <summary>Somebody's S3: a bucket of a node, of radosgw or of s3rver, asked with signed headers, presigned URLs or, where it is public, plain ones.</summary>
+internal sealed class S3Endpoint(string name, Uri url, string bucket, string key, string secret, IReadOnlyList<int> processes, S3Signing signing) : IServerUnderTest
 {
     public string Name => name;
 
@@ -16,7 +16,11 @@ internal sealed class S3Endpoint(string name, Uri url, string bucket, string key
 
     public string Bucket => bucket;
 
-    public string UrlOf(string relativePath) => presigned
+    public Uri Url => url;
+
+    public IReadOnlyList<string> HeadersOf(string relativePath) => signing == S3Signing.Headers ? S3Signature.HeadersOf(new Uri(UrlOf(relativePath)), key, secret) : [];
+
+    public string UrlOf(string relativePath) => signing == S3Signing.Url
         ? Client.GetPreSignedURL(new GetPreSignedUrlRequest { BucketName = bucket, Key = relativePath, Expires = DateTime.UtcNow.AddHours(1), Protocol = Protocol.HTTP })
         : $"{url}{bucket}/{relativePath}";
 
