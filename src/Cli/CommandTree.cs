@@ -26,7 +26,7 @@ internal static class CommandTree
             new("Operations",
             [
                 StatusCommand.Create(context), ClusterCommand.Create(context), new StatsCommand().Create(context), new TopCommand().Create(context), new BenchCommand().Create(context),
-                DoctorCommand.Create(context), new DebugCommand().Create(context), MountCommand.Create(context), ConfigCommand.Create(context),
+                DoctorCommand.Create(context), new DebugCommand().Create(context), new MountCommand().Create(context), new UnmountCommand().Create(context), ConfigCommand.Create(context),
             ]),
             new("Shell", [new CompletionCommand().Create(context)]),
         ];

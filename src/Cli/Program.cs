@@ -11,7 +11,9 @@ if (command.Action is not CommandHelp && Complaint(command) is { } complaint)
     return Fail(ExitCode.Usage, complaint + " Try --help.");
 try
 {
-    return await command.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    // What serves local files lets those who read them come to their end; everything else ends at once.
+    TimeSpan patience = TimeSpan.FromSeconds(command.CommandResult.Command.Name == "mount" ? 30 : 2);
+    return await command.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience });
 }
 catch (CommandFailedException e)
 {

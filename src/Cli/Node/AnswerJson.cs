@@ -18,6 +18,7 @@ namespace Orleans.Cache.Cli.Node;
 [JsonSerializable(typeof(MountEntry))]
 [JsonSerializable(typeof(MountRequest))]
 [JsonSerializable(typeof(RemovedMount))]
+[JsonSerializable(typeof(UnmountedDirectory))]
 [JsonSerializable(typeof(CacheFigures))]
 [JsonSerializable(typeof(ClusterState))]
 [JsonSerializable(typeof(LoadJob))]

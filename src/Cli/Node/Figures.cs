@@ -27,7 +27,16 @@ internal sealed record MountEntry
     public string? Trouble { get; init; }
 
     public Saved? Saved { get; init; }
+
+    /// <summary>Bytes of it that the node has.</summary>
+    public long CachedBytes { get; init; }
+
+    /// <summary>Bytes that it may have; null where the mount has no quota.</summary>
+    public long? QuotaBytes { get; init; }
 }
+
+/// <summary>What is cached of a mount that has a quota.</summary>
+internal sealed record QuotaFigures(string Mount, long CachedBytes, long QuotaBytes);
 
 /// <summary>What object stores were not asked for.</summary>
 internal sealed record Saved(long Requests, long Bytes, decimal Money);
@@ -78,6 +87,9 @@ internal sealed record CacheFigures
     public ProcessFigures? Process { get; init; }
 
     public required IReadOnlyList<StoreFigures> Stores { get; init; }
+
+    /// <summary>Mounts that have a quota; null from nodes that know none.</summary>
+    public IReadOnlyList<QuotaFigures>? Quotas { get; init; }
 
     public GridFigures? Grid { get; init; }
 }

@@ -26,6 +26,9 @@ internal static class LocalDirectories
             string real = Resolve(directory);
             if (!Directory.Exists(real))
                 yield return $"--mount {mount.Path}: '{directory}' is not a directory on this machine; check the path.";
+            // Before the mount is there: once it is, the path is not to be looked at.
+            if (options.Fuse is { } fuse && IsWithin(fuse.MountPoint, real))
+                yield return $"--fuse {fuse.MountPoint} lies inside '{directory}', which is mounted at {mount.Path}: the cache would read itself; give a directory outside of it.";
             if (IsOwn(real, mounted))
                 yield return $"--mount {mount.Path}: '{directory}' is itself served by Orleans.Cache; mount what lies behind it.";
             foreach ((StoreOptions store, string realStore) in stores)

@@ -15,7 +15,7 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
     /// <summary>Those of every mount; connectors have more.</summary>
     private const long LeastBandwidth = 64 * CacheLimits.KiB;
 
-    private static readonly string[] CommonOptions = ["mode", "ttl", "replicas", "latency", "bandwidth", "max-bandwidth", "serve-stale", "rw", "ro"];
+    private static readonly string[] CommonOptions = ["mode", "ttl", "replicas", "quota", "latency", "bandwidth", "max-bandwidth", "serve-stale", "rw", "ro"];
 
     /// <summary>Options without a value.</summary>
     private static readonly string[] Flags = ["rw", "ro", "serve-stale"];
@@ -45,8 +45,9 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
         Dictionary<string, string> options = ReadOptions(where, uri, given);
         Freshness freshness = ReadFreshness(where, options);
         TimeSpan latency = ReadDuration(where, options, "latency") ?? TimeSpan.Zero;
-        long? bandwidth = ReadSize(where, options, "bandwidth");
-        long? maxBandwidth = ReadSize(where, options, "max-bandwidth");
+        long? quota = ReadSize(where, options, "quota");
+        long? bandwidth = ReadSize(where, options, "bandwidth", " (bytes per second)");
+        long? maxBandwidth = ReadSize(where, options, "max-bandwidth", " (bytes per second)");
         // Below that a single piece takes longer than a source may say nothing.
         if (maxBandwidth < LeastBandwidth)
             problems.Add($"{where}: max-bandwidth={ByteSize.Format(maxBandwidth.Value)} is less than {ByteSize.Format(LeastBandwidth)} per second; give at least that.");
@@ -59,6 +60,7 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
             ServesStale = options.ContainsKey("serve-stale"),
             MaxBandwidth = maxBandwidth,
             Replicas = replicas,
+            Quota = quota,
             Given = given,
             Connector = options.Where(o => !CommonOptions.Contains(o.Key)).ToFrozenDictionary(),
         };
@@ -141,13 +143,13 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
         return null;
     }
 
-    private long? ReadSize(string where, Dictionary<string, string> options, string name)
+    private long? ReadSize(string where, Dictionary<string, string> options, string name, string unit = "")
     {
         if (!options.TryGetValue(name, out string? text))
             return null;
         if (ByteSize.TryParse(text, out long bytes) && bytes > 0)
             return bytes;
-        problems.Add($"{where}: {name}={text} is not {ByteSize.Form} (bytes per second).");
+        problems.Add($"{where}: {name}={text} is not {ByteSize.Form}{unit}.");
         return null;
     }
 

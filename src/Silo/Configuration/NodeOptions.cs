@@ -3,6 +3,7 @@ using System.Net;
 using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Gateway.Alluxio;
+using Orleans.Cache.Gateway.Fuse;
 using Orleans.Cache.Gateway.S3;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
@@ -32,6 +33,9 @@ internal sealed record NodeOptions
 
     /// <summary>The S3 endpoint; null: none.</summary>
     public S3EndpointOptions? S3 { get; init; }
+
+    /// <summary>Where and how the cache is mounted as local files; null: nowhere.</summary>
+    public MountArguments? Fuse { get; init; }
 
     /// <summary>Name of the eviction policy.</summary>
     public required string Eviction { get; init; }
@@ -88,8 +92,17 @@ internal sealed record MountOptions(CachePath Path, string Uri, Freshness Freshn
     /// <summary>Bytes per second that all streams of this node read of it together; null: unlimited.</summary>
     public long? MaxBandwidth { get; init; }
 
+    /// <summary>Bytes that are kept of it at most; null: as many as the store directories hold.</summary>
+    public long? Quota { get; init; }
+
     /// <summary>All options as they were written.</summary>
     public IReadOnlyList<string> Given { get; init; } = [];
+
+    /// <summary>See <see cref="MountRecord.Since"/>.</summary>
+    public long Since { get; init; }
+
+    /// <summary>As it is kept.</summary>
+    public MountRecord Record => new(Path.Value, Uri, Given) { Since = Since };
 
     /// <summary>Whether the store is asked before the mount is there.</summary>
     public bool IsChecked => !Connector.ContainsKey("no-check");

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Net;
 using System.Numerics;
 using Orleans.Cache.Gateway.Alluxio;
+using Orleans.Cache.Gateway.Fuse;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Pages;
 
@@ -67,6 +68,7 @@ internal sealed class NodeOptionsReader
             Listen = listen,
             RestPort = ReadPort(),
             S3 = new S3Reader(_given, listen, ReadFlag(Settings.Insecure), _problems).Read(),
+            Fuse = ReadFuse(),
             Eviction = ReadWord(Settings.Eviction, EvictionPolicies, "policies"),
             ScrubPeriod = ReadScrubPeriod(),
             Alluxio = new AlluxioOptions
@@ -139,6 +141,21 @@ internal sealed class NodeOptionsReader
             return port;
         _problems.Add($"{given.Origin} {given.Text} is not a port; give 0 (any free one) to 65535.");
         return 0;
+    }
+
+    private MountArguments? ReadFuse()
+    {
+        if (_given.Single(Settings.Fuse) is not { } given)
+            return null;
+        try
+        {
+            return MountArguments.Parse(given.Text, _workingDirectory);
+        }
+        catch (CacheException e)
+        {
+            _problems.Add($"{given.Origin}: {e.Message}");
+            return null;
+        }
     }
 
     private TimeSpan ReadScrubPeriod()

@@ -43,6 +43,10 @@ internal static class Settings
     public static readonly Setting S3Cors = new("s3-cors", "ORIGIN|*", "Let pages of this origin ask the S3 endpoint from browsers. Repeatable. Default: none.")
     { Repeatable = true };
 
+    public static readonly Setting Fuse = new("fuse", "DIRECTORY[,option=value...]",
+        "Mount the cache at this directory as local files, for reading. Options: allow-other, root=/imagenet, uid=1000, gid=1000, umask=022, no-passthrough "
+        + "and others (docs/FUSE.md). Default: none.");
+
     public static readonly Setting Eviction = new("eviction", "POLICY", "What leaves when a store is full: s3fifo or lru. Default: s3fifo.");
 
     public static readonly Setting ScrubPeriod = new("scrub-period", "DURATION",
@@ -103,7 +107,7 @@ internal static class Settings
     public static readonly Setting Config = new("config", "FILE", "Read settings from a YAML or JSON file; keys are the names of the switches.");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Mount, Store, PageSize, Listen, RestPort, S3Port, S3Listen, S3Domain, S3Region, S3Key, S3Bucket, S3Cors, Eviction, ScrubPeriod, AlluxioMissingStatus,
+        [Mount, Store, PageSize, Listen, RestPort, S3Port, S3Listen, S3Domain, S3Region, S3Key, S3Bucket, S3Cors, Fuse, Eviction, ScrubPeriod, AlluxioMissingStatus,
             AlluxioPageSize, AlluxioRewriteGuard, Insecure, RemoteMounts, Prices, Otlp, Name, Peers,
             Cluster, ClusterId, SiloPort, GatewayPort, Advertise, Weight, MaxActivations, LogLevel, Config];
 }

@@ -31,6 +31,7 @@ internal static class ShownSettings
         "s3-key" => [.. (options.S3?.Service.Keys ?? []).Select(k => $"{k.Id}, reads {Prefixes(k.Read)}, writes {Prefixes(k.Write)}")],
         "s3-bucket" => [.. (options.S3?.Service.Buckets ?? []).Select(b => $"{b.Name} = {b.Path}{(b.IsPublic ? ", public" : "")}")],
         "s3-cors" => [.. options.S3?.Service.CorsOrigins ?? []],
+        "fuse" => options.Fuse is { } fuse ? [fuse.MountPoint] : [],
         "eviction" => [options.Eviction],
         "scrub-period" => [options.ScrubPeriod.ToString("c", CultureInfo.InvariantCulture)],
         "alluxio-missing-status" => [options.Alluxio.MissingStatus.ToString(CultureInfo.InvariantCulture)],

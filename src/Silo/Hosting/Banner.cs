@@ -21,21 +21,22 @@ internal static class Banner
     {
         (Engine engine, Uri rest) = (node.Engine!, node.Rest);
         string url = rest.GetLeftPart(UriPartial.Authority);
-        string local = url.Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal).Replace("//[::]", "//[::1]", StringComparison.Ordinal);
+        string near = url.Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal).Replace("//[::]", "//[::1]", StringComparison.Ordinal);
         string example = await FindFileAsync(engine, cancellationToken).ConfigureAwait(false) is { } file ? Encode(file) : "/PATH";
-        string switches = rest.Port == NodeOptions.DefaultRestPort ? "" : $" --url {local}";
+        string switches = rest.Port == NodeOptions.DefaultRestPort ? "" : $" --url {near}";
         string[] lines =
         [
             $"Orleans.Cache node '{options.Name}' is ready.",
             $"  REST    {url}",
             .. node.S3 is { } s3 ? [$"  S3      http://{s3.Address}, {Keys(options.S3!.Service)}"] : Array.Empty<string>(),
+            .. node.Files is { } local ? [$"  files   {local.Path}"] : Array.Empty<string>(),
             .. engine.Store.GetStatus().Select(Describe),
             .. options.Mounts.Concat(engine.Mounts.Added).Select(mount => $"  mount   {mount}, {mount.Freshness}, {(mount.IsWritable ? "rw" : "ro")}{Replicas(mount)}{Throttle(mount)}"),
             .. node.Grid is null ? [] : new[] { $"  grid    {node.Grid.Description}" },
             .. Shortage(DescriptorBudget.Limit),
             "Try:",
-            $"  curl '{local}/api/v1/list/'",
-            $"  curl '{local}/api/v1/files{example}' -o /dev/null",
+            $"  curl '{near}/api/v1/list/'",
+            $"  curl '{near}/api/v1/files{example}' -o /dev/null",
             $"  ./ocache{switches} ls /",
         ];
         await output.WriteLineAsync(string.Join(Environment.NewLine, lines).AsMemory(), cancellationToken).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using Orleans.Cache.Client.Cluster;
 using Orleans.Cache.Client.Membership;
 using Orleans.Cache.Eviction;
 using Orleans.Cache.Files;
+using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Pages;
@@ -49,8 +50,15 @@ internal sealed class Engine : IAsyncDisposable
 
     public CacheCounters Counters { get; }
 
+    /// <summary>Told of each path that this node has forgotten.</summary>
+    public event Action<CachePath, bool>? Forgot
+    {
+        add => _node.Forgot += value;
+        remove => _node.Forgot -= value;
+    }
+
     /// <summary>What becomes a silo: the engine itself, beneath everything that asks grains.</summary>
-    public GridNode AsGridNode(RingMember member) => new(_node, member, () => Mounts.Table, Counters);
+    public GridNode AsGridNode(RingMember member) => new(_node, member, () => Mounts.Table, Counters) { AddedMounts = MountChanges.Grid };
 
     /// <param name="options">The configuration.</param>
     /// <param name="grid">The grid that the node is going to join.</param>
@@ -68,11 +76,15 @@ internal sealed class Engine : IAsyncDisposable
         var file = new MountFile(options.Stores[0].Directory);
         var opener = new MountOpener(counters, time, log);
         var mounts = new LiveMounts(file, limits);
-        await new MountsAtStart(options, file, opener, log).OpenAsync(mounts, cancellationToken).ConfigureAwait(false);
+        var reader = new AddedMountReader(options, opener);
+        await new MountsAtStart(options, file, opener, reader, log).OpenAsync(mounts, cancellationToken).ConfigureAwait(false);
         UfsTrafficMetrics.Publish(counters, () => mounts.Table, options.Prices);
         StoreDirectoryOptions[] directories = [.. options.Stores.Select(s => new StoreDirectoryOptions(s.Directory, s.Capacity) { ScrubPeriod = options.ScrubPeriod })];
         FilePageStore store = await FilePageStore.OpenAsync(
             directories, options.PageSize, () => EvictionPolicies.Create(options.Eviction), limits, time, log, cancellationToken).ConfigureAwait(false);
+        store.SetQuotas(mounts.Table.Quotas);
+        mounts.Changing = table => store.SetQuotas(table.Quotas);
+        MountSpaceGauges.Publish(counters, () => mounts.Table, store);
         ClusterMembership? cluster = ClusterOf(options, grid, () => mounts.Table, time, log);
         var node = new CacheNode(options.Name, new CacheNodeServices
         {
@@ -87,7 +99,9 @@ internal sealed class Engine : IAsyncDisposable
             FreezeWatch = cluster?.FreezeWatch,
             Source = ufs => cluster?.AskNeighboursFirst(ufs) ?? ufs,
         });
-        return new Engine(node, mounts, store, counters, cluster, grid, time) { MountChanges = new MountChanges(options, mounts, opener, node, log) };
+        mounts.Changed = node.TakeMounts;
+        GridMounts? shared = grid is null ? null : new GridMounts(grid, mounts, reader, node, log);
+        return new Engine(node, mounts, store, counters, cluster, grid, time) { MountChanges = new MountChanges(options, mounts, opener, node, log) { Grid = shared } };
     }
 
     public async ValueTask DisposeAsync()

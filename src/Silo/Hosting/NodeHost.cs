@@ -5,6 +5,7 @@ using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using Orleans.Cache.Client.Cluster;
+using Orleans.Cache.Gateway.Fuse;
 using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
@@ -62,6 +63,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             health.MarkReady();
             if (node.Engine.Cluster is { } cluster)
                 await cluster.StartAsync().ConfigureAwait(false);
+            node.Files = await MountAsync(node.Engine, node.Logs).ConfigureAwait(false);
             return node;
         }
         catch
@@ -80,7 +82,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         ConfigureLogs(builder.Logging);
         builder.WebHost.UseKestrelCore()
-            .UseInlineScheduling()
+            .UseInlineScheduling(_restLimits.BacklogWithin(DescriptorBudget.Limit))
             .ConfigureKestrel(kestrel => kestrel.Listen(options.Listen, options.RestPort, listen => listen.UseSendFile(_restLimits.StallTimeout)));
         s3?.Serve(builder, _restLimits.StallTimeout);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _limits.DrainTimeout);
@@ -110,6 +112,18 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output)
             return builder.Build().UseS3Gateway(s3.Address.Port).MapRestGateway();
         }
         return builder.Build().MapRestGateway();
+    }
+
+    /// <summary>What another node owns is asked for there, so its statuses cannot be recalled at once.</summary>
+    private async Task<MountedCache?> MountAsync(Engine engine, ILoggerFactory logs)
+    {
+        if (options.Fuse is not { } how)
+            return null;
+        CacheMountOptions view = how.View with { RecallsLocally = engine.Cluster is null };
+        MountedCache mounted = await MountedCache
+            .MountAsync(how.MountPoint, engine.Files, engine.Store, view, how.Options, _time, logs.CreateLogger("Orleans.Cache.Fuse")).ConfigureAwait(false);
+        engine.Forgot += mounted.Forget;
+        return mounted;
     }
 
     private async Task ListenAsync(WebApplication app, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Orleans.Cache.Client.Cluster;
+using Orleans.Cache.Gateway.Fuse;
 
 namespace Orleans.Cache.Silo.Hosting;
 
@@ -19,6 +20,9 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>Where S3 listens; null: nowhere.</summary>
     public S3Socket? S3 { get; set; }
 
+    /// <summary>The cache as local files; null: it is not mounted.</summary>
+    public MountedCache? Files { get; set; }
+
     /// <summary>Where it listens.</summary>
     public Uri Rest => new(App!.Urls.First());
 
@@ -37,6 +41,9 @@ internal sealed class RunningNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Programs that read local files end first: everything else is still there to answer them.
+        if (Files is not null)
+            await Files.DisposeAsync().ConfigureAwait(false);
         if (Grid is not null)
             await Grid.DisposeAsync().ConfigureAwait(false);
         if (App is not null)

@@ -12,27 +12,54 @@ internal sealed partial class MountChanges(NodeOptions options, LiveMounts mount
 {
     public bool AreRemote => options.RemoteMounts;
 
+    /// <summary>Where changes are those of all nodes; null: this node's.</summary>
+    public GridMounts? Grid { get; init; }
+
     public async Task<(Mount Mount, bool Replaced)> AddAsync(NewMount wanted, bool replace, CancellationToken cancellationToken)
     {
-        RequireNoGrid();
         MountOptions mount = Read(wanted);
-        (Mount added, bool replaced) = await mounts.AddAsync(mount, token => OpenAsync(mount, token), replace, cancellationToken).ConfigureAwait(false);
-        LogAdded(added.Path.Value, added.Uri, replaced ? "replaced" : "added");
+        (Mount added, bool replaced) = Grid is null
+            ? await mounts.AddAsync(mount, token => OpenAsync(mount, token), replace, cancellationToken).ConfigureAwait(false)
+            : await AddToGridAsync(Grid, mount, replace, cancellationToken).ConfigureAwait(false);
+        LogAdded(added.Path.Value, added.Uri, replaced ? "replaced or as it was" : "added");
         return (added, replaced);
     }
 
     public async Task<DroppedPages?> RemoveAsync(CachePath path, bool free, CancellationToken cancellationToken)
     {
-        RequireNoGrid();
+        string? uri = mounts.Table.At(path)?.Uri;
+        DroppedPages? freed = Grid is null
+            ? await RemoveHereAsync(path, free, cancellationToken).ConfigureAwait(false)
+            : await RemoveFromGridAsync(Grid, path, free, cancellationToken).ConfigureAwait(false);
+        LogRemoved(path.Value, uri ?? "what could not be opened");
+        return freed;
+    }
+
+    /// <summary>This node checks it for all.</summary>
+    private async Task<(Mount Mount, bool Replaced)> AddToGridAsync(GridMounts grid, MountOptions wanted, bool replace, CancellationToken cancellationToken)
+    {
+        if (replace || mounts.Same(wanted) is null)
+        {
+            mounts.RequireRoom(wanted.Path, replace);
+            Mount opened = await OpenAsync(wanted, cancellationToken).ConfigureAwait(false);
+            await opened.Storage.DisposeAsync().ConfigureAwait(false);
+        }
+        return await grid.AddAsync(wanted, replace, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<DroppedPages?> RemoveHereAsync(CachePath path, bool free, CancellationToken cancellationToken)
+    {
         Mount? removed = await mounts.RemoveAsync(path, cancellationToken).ConfigureAwait(false);
-        LogRemoved(path.Value, removed?.Uri ?? "what could not be opened");
         return free && removed is not null ? await node.FreeAsync(removed.Storage.Identity, cancellationToken).ConfigureAwait(false) : null;
     }
 
-    private void RequireNoGrid()
+    private async Task<DroppedPages?> RemoveFromGridAsync(GridMounts grid, CachePath path, bool free, CancellationToken cancellationToken)
     {
-        if (options.Grid is not null)
-            throw new CacheException(CacheError.NotSupported, "The mounts of a cluster of silos are one table that all of them start with; stop all nodes and start them with the new --mount options.");
+        // One that the configuration shadows on all nodes is the cluster's still, and may go.
+        if (mounts.Added.All(o => o.Path != path))
+            mounts.RequireAdded(path);
+        DroppedPages freed = await grid.RemoveAsync(path, free, cancellationToken).ConfigureAwait(false);
+        return free ? freed : null;
     }
 
     private MountOptions Read(NewMount wanted)

@@ -1,4 +1,3 @@
-using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Silo.Configuration;
 
@@ -9,7 +8,7 @@ namespace Orleans.Cache.Silo.Mounting;
 /// when they were added: a node comes back while a store of theirs is away, and one that cannot even be opened (a directory that is gone, a secret that is not
 /// there) is left out until the next start. At one path the configuration counts.
 /// </summary>
-internal sealed partial class MountsAtStart(NodeOptions options, MountFile file, MountOpener opener, ILogger log)
+internal sealed partial class MountsAtStart(NodeOptions options, MountFile file, MountOpener opener, AddedMountReader reader, ILogger log)
 {
     /// <exception cref="ConfigurationRefusedException">One line for each mount that cannot be used.</exception>
     /// <exception cref="CacheException">The file of the added ones cannot be read.</exception>
@@ -19,7 +18,7 @@ internal sealed partial class MountsAtStart(NodeOptions options, MountFile file,
         var problems = new List<string>();
         MountOptions[] added = [.. stored.Mounts.Select(record => Restored(record, problems)).OfType<MountOptions>()];
         var opened = new List<Mount>();
-        opened.AddRange(options.Mounts.Select(o => Open(o, "--mount", problems)).OfType<Mount>());
+        opened.AddRange(options.Mounts.Select(o => opener.TryOpen(o, "--mount", problems)).OfType<Mount>());
         opened.AddRange(added.Select(Reopened).OfType<Mount>());
         mounts.Begin(stored.Version, opened, [.. added]);
         if (problems.Count == 0)
@@ -32,40 +31,20 @@ internal sealed partial class MountsAtStart(NodeOptions options, MountFile file,
 
     private Mount? Reopened(MountOptions mount)
     {
-        var troubles = new List<string>(
-            LocalDirectories.Complaints(options with { Mounts = [mount] }, MountedFileSystems.Read()).Select(c => c.Replace("--mount", StoredAs, StringComparison.Ordinal)));
-        Mount? opened = troubles.Count == 0 ? Open(mount, StoredAs, troubles) : null;
+        var troubles = new List<string>();
+        Mount? opened = reader.Open(mount, StoredAs, troubles);
         foreach (string trouble in troubles)
             LogLeftOut(trouble);
-        return opened is null ? null : opened with { IsAdded = true };
+        return opened;
     }
 
     private MountOptions? Restored(MountRecord record, List<string> problems)
     {
-        if (!CachePath.TryParse(record.Path, out CachePath path, out string? error))
-        {
-            problems.Add($"{StoredAs}: '{record.Path}' is not a path. {error}");
-            return null;
-        }
-        if (options.Mounts.Any(m => m.Path == path))
-        {
-            LogShadowed(path.Value, file.Path);
-            return null;
-        }
-        return new MountParser("/", problems).Parse($"{StoredAs} {path}", path, record.Uri, record.Options);
-    }
-
-    private Mount? Open(MountOptions mount, string where, List<string> problems)
-    {
-        try
-        {
-            return opener.Open(mount);
-        }
-        catch (CacheException e) when (e.Error == CacheError.InvalidArgument)
-        {
-            problems.Add($"{where} {mount.Path}: {e.Message}");
-            return null;
-        }
+        MountOptions? mount = AddedMountReader.Parse(record, StoredAs, problems);
+        if (mount is null || options.Mounts.All(m => m.Path != mount.Path))
+            return mount;
+        LogShadowed(record.Path, file.Path);
+        return null;
     }
 
     [LoggerMessage(LogLevel.Error, "An added mount is not there until it can be opened at a start, or is removed: {Trouble}")]

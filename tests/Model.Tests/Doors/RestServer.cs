@@ -35,7 +35,7 @@ internal sealed class RestServer : IAsyncDisposable
         var limits = new RestLimits();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore()
-            .UseInlineScheduling()
+            .UseInlineScheduling(new RestLimits().Backlog)
             .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.UseSendFile(limits.StallTimeout)));
         var health = new NodeHealth(node.Name, time);
         health.MarkReady();

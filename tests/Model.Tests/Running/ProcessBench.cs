@@ -10,7 +10,7 @@ using Orleans.Cache.Testing.Processes;
 namespace Orleans.Cache.Model.Tests.Running;
 
 /// <summary>
-/// Three real nodes of a static cluster, each a process of its own, over one directory. Each question goes to another one of those that run, or through
+/// Three real nodes of a static cluster, or silos that meet in a database, each a process of its own, over one directory. Each question goes to another one of those that run, or through
 /// a client that knows them all. A restart kills a node or has it drain, or starts it over what its store has become. Time is real.
 /// </summary>
 internal sealed class ProcessBench : IBench
@@ -23,6 +23,7 @@ internal sealed class ProcessBench : IBench
     private readonly LocalSource _source = new(TimeProvider.System);
     private readonly RestDoor?[] _doors = new RestDoor?[Count];
     private NodeCluster _nodes = null!;
+    private PostgresServer? _postgres;
     private ClientDoor? _client;
 
     private ProcessBench() => Door = new RotatingDoor(() => [.. _doors.OfType<IFrontDoor>(), _client!]);
@@ -43,7 +44,8 @@ internal sealed class ProcessBench : IBench
         var bench = new ProcessBench();
         try
         {
-            bench._nodes = await NodeCluster.StartAsync(Count, "--mount", $"/=file://{bench._source.Path},rw,{OptionsOf(setup.Freshness)}", "--page-size", "64KiB");
+            bench._nodes = await NodeCluster.StartAsync(
+                await bench.MembershipAsync(setup), Count, "--mount", $"/=file://{bench._source.Path},rw,{OptionsOf(setup.Freshness)}", "--page-size", "64KiB");
             for (int i = 0; i < Count; i++)
                 bench._doors[i] = new RestDoor(bench._nodes[i].Rest);
             bench._client = new ClientDoor(await CacheClient.ConnectAsync(bench._nodes[0].Rest));
@@ -96,7 +98,18 @@ internal sealed class ProcessBench : IBench
         }
         if (_nodes is not null)
             await _nodes.DisposeAsync();
+        if (_postgres is not null)
+            await _postgres.DisposeAsync();
         await _source.DisposeAsync();
+    }
+
+    private async Task<MembershipArguments> MembershipAsync(Setup setup)
+    {
+        if (!setup.IsGrid)
+            return NodeCluster.Listed;
+        _postgres = new PostgresServer();
+        await _postgres.InitializeAsync();
+        return _postgres.Grid;
     }
 
     private static string OptionsOf(Freshness freshness) => freshness.Mode == FreshnessMode.Bounded

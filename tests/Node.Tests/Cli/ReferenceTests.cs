@@ -27,7 +27,7 @@ public sealed class ReferenceTests(CliNode served)
             .Select(l => l.Trim().Split(' ')[0])];
 
         Assert.Equal(0, help.ExitCode);
-        Assert.Equal(23, commands.Length);
+        Assert.Equal(24, commands.Length);
         Assert.Equal(["Files:", "Cache:", "Operations:", "Shell:"], help.Lines.Where(l => l is "Files:" or "Cache:" or "Operations:" or "Shell:"));
         foreach (string command in commands)
         {

@@ -4,7 +4,9 @@ using Orleans.Cache.Testing;
 namespace Orleans.Cache.Node.Tests.Contract;
 
 /// <summary>Real nodes for a whole suite, with an empty mount for each of its facts.</summary>
-public abstract class ContractNodes(int count) : IAsyncLifetime
+/// <param name="count">How many.</param>
+/// <param name="membership">How they find each other, asked for when they start; null: by a list.</param>
+public abstract class ContractNodes(int count, Func<MembershipArguments>? membership = null) : IAsyncLifetime
 {
     /// <summary>More than the suite has facts.</summary>
     private const int Mounts = 150;
@@ -14,14 +16,14 @@ public abstract class ContractNodes(int count) : IAsyncLifetime
     private CacheClient? _client;
     private int _taken;
 
-    public async Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
         string[] mounts = [.. Enumerable.Range(0, Mounts).SelectMany(i => (string[])["--mount", $"{MountOf(i)}=file://{Directory.CreateDirectory(SourceOf(i)).FullName},rw"])];
-        _nodes = await NodeCluster.StartAsync(count, mounts);
+        _nodes = await NodeCluster.StartAsync(membership?.Invoke() ?? NodeCluster.Listed, count, mounts);
         _client = await CacheClient.ConnectAsync(_nodes[0].Rest);
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         if (_client is not null)
             await _client.DisposeAsync();

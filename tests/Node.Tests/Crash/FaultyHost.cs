@@ -3,18 +3,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Cache.Eviction;
-using Orleans.Cache.Files;
-using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
-using Orleans.Cache.Gateway.Rest.Health;
 using Orleans.Cache.Gateway.SendFile;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
-using Orleans.Cache.Nodes;
-using Orleans.Cache.Pages;
-using Orleans.Cache.Telemetry;
+using Orleans.Cache.Node.Tests.Rest;
 using Orleans.Cache.Testing;
 using Orleans.Cache.UfsConnectors.Memory;
 using Orleans.Cache.UnderStorage;
@@ -24,12 +17,9 @@ namespace Orleans.Cache.Node.Tests.Crash;
 /// <summary>The whole node in this process, engine, store on tmpfs and REST with sendfile, over a source that misbehaves when told and a clock that the test owns.</summary>
 internal sealed class FaultyHost : IAsyncDisposable
 {
-    public const int PageSize = 64 * CacheLimits.KiB;
+    public const int PageSize = HostedEngine.PageSize;
 
-    private readonly TemporaryDirectory _directory = new(onTmpfs: true);
-    private readonly CacheCounters _counters = new();
-    private FilePageStore _store = null!;
-    private CacheNode _node = null!;
+    private HostedEngine _engine = null!;
     private WebApplication _app = null!;
 
     private FaultyHost() => Source = new FaultyUnderStorage(new MemoryUnderStorage("faulty", Time));
@@ -73,41 +63,22 @@ internal sealed class FaultyHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
-        await _node.DisposeAsync();
-        await _store.DisposeAsync();
+        await _engine.DisposeAsync();
         await Source.DisposeAsync();
-        _counters.Dispose();
-        _directory.Dispose();
     }
 
     private async Task BuildAsync()
     {
-        var table = new MountTable(1, [new Mount(CachePath.Root, Source, Freshness.Strict)]);
-        _store = await FilePageStore.OpenAsync(
-            [new StoreDirectoryOptions(_directory.Path, CacheLimits.GiB)], PageSize, () => EvictionPolicies.Create("s3fifo"), Limits, TimeProvider.System,
-            NullLogger.Instance, default);
-        _node = new CacheNode("faulty", new CacheNodeServices
-        {
-            Mounts = () => table,
-            Store = _store,
-            Counters = _counters,
-            Time = Time,
-            Log = NullLogger.Instance,
-            Limits = Limits,
-            PageSize = PageSize,
-        });
-        var health = new NodeHealth("faulty", Time);
+        _engine = await HostedEngine.StartAsync("faulty", Time, _ => new MountTable(1, [new Mount(CachePath.Root, Source, Freshness.Strict)]), Limits);
         var rest = new RestLimits();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<ICacheNode>(_node).AddSingleton(new CacheFileSystem(new LocalNodeDirectory(_node), () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(_store)
-            .AddSingleton<TimeProvider>(Time).AddSingleton(health)
-            .AddNodeTelemetry("faulty").AddRestGateway(rest);
-        builder.WebHost.UseInlineScheduling();
+        _engine.AddTo(builder.Services).AddRestGateway(rest);
+        builder.WebHost.UseInlineScheduling(new RestLimits().Backlog);
         builder.Services.Configure<KestrelServerOptions>(o => o.Listen(IPAddress.Loopback, 0, listen => listen.UseSendFile(rest.StallTimeout)));
         _app = builder.Build();
         _app.MapRestGateway();
         await _app.StartAsync();
-        health.MarkReady();
+        _engine.Health.MarkReady();
     }
 }

@@ -83,7 +83,7 @@ public sealed class MountingTests : IDisposable
             ("s3://AKIAEXAMPLE:wJalr@bucket", "region=us-east-1", "references to secrets"),
         })
         {
-            using HttpResponseMessage refused = await node.Http.PutAsJsonAsync("api/v1/mounts/m", new { uri, options = new[] { option } });
+            using HttpResponseMessage refused = await node.PutMountAsync("/m", uri, option);
             string answer = await refused.Content.ReadAsStringAsync();
             Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
             Assert.Contains(expected, JsonDocument.Parse(answer).RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
@@ -183,7 +183,7 @@ public sealed class MountingTests : IDisposable
 
     private static async Task<(HttpStatusCode Status, string? Error)> PutAsync(NodeProcess node, string path, string uri, params string[] options)
     {
-        using HttpResponseMessage answer = await node.Http.PutAsJsonAsync("api/v1/mounts" + path, new { uri, options });
+        using HttpResponseMessage answer = await node.PutMountAsync(path, uri, options);
         JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>();
         return (answer.StatusCode, answer.IsSuccessStatusCode ? null : body.GetProperty("error").GetString());
     }

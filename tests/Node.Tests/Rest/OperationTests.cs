@@ -59,7 +59,7 @@ public sealed class OperationTests
         JsonElement table = await host.JsonAsync("/api/v1/mounts");
         Assert.Equal(7, table.GetProperty("version").GetInt64());
         Assert.Equal(
-            $$"""[{"path":"/data","ufs":"{{host.Data.Identity}}","uri":"{{host.Data.Identity}}","freshness":"bounded(60s)","writable":false,"origin":"configured","state":"ok"},{"path":"/deep/er","ufs":"{{host.Deep.Identity}}","uri":"{{host.Deep.Identity}}","freshness":"strict","writable":false,"origin":"configured","state":"ok"}]""",
+            $$"""[{"path":"/data","ufs":"{{host.Data.Identity}}","uri":"{{host.Data.Identity}}","freshness":"bounded(60s)","writable":false,"origin":"configured","state":"ok","cachedBytes":0},{"path":"/deep/er","ufs":"{{host.Deep.Identity}}","uri":"{{host.Deep.Identity}}","freshness":"strict","writable":false,"origin":"configured","state":"ok","cachedBytes":0}]""",
             table.GetProperty("mounts").GetRawText());
     }
 

@@ -6,18 +6,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Cache.Eviction;
-using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Alluxio;
-using Orleans.Cache.Gateway.Metrics;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.Rest.Health;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
-using Orleans.Cache.Nodes;
-using Orleans.Cache.Pages;
-using Orleans.Cache.Telemetry;
 using Orleans.Cache.Testing;
 using Orleans.Cache.UfsConnectors;
 using Orleans.Cache.UnderStorage;
@@ -30,53 +23,19 @@ namespace Orleans.Cache.Node.Tests.Rest;
 /// </summary>
 internal sealed class RestHost : IAsyncDisposable
 {
-    /// <summary>Small, so that short files have several pages.</summary>
-    public const int PageSize = 64 * CacheLimits.KiB;
+    public const int PageSize = HostedEngine.PageSize;
 
     /// <summary>Throws what no front-end foresees.</summary>
     public const string BrokenRoute = "/broken";
 
-    private readonly TemporaryDirectory _directory;
-    private readonly FilePageStore _store;
-    private readonly CacheNode _node;
-    private readonly WebApplication _app;
-    private readonly CacheCounters _counters = new();
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private HostedEngine _engine = null!;
+    private WebApplication _app = null!;
 
-    private RestHost(TemporaryDirectory directory, FilePageStore store, CacheLimits cacheLimits, RestLimits? limits, bool writable, AlluxioOptions? alluxio)
+    private RestHost()
     {
-        _directory = directory;
-        _store = store;
         Data = new FaultyUnderStorage(UnderStorageFactory.Create("mem://data", Time));
         Deep = new FaultyUnderStorage(UnderStorageFactory.Create("mem://deep", Time));
-        var table = new MountTable(7,
-        [
-            new Mount(CachePath.Parse("/data"), new MeteredUnderStorage(Data, _counters), Freshness.Default) { IsWritable = writable },
-            new Mount(CachePath.Parse("/deep/er"), new MeteredUnderStorage(Deep, _counters), Freshness.Strict) { IsWritable = writable },
-        ]);
-        Health = new NodeHealth("memory", Time);
-        _node = new CacheNode("memory", new CacheNodeServices
-        {
-            Mounts = () => table,
-            Store = store,
-            Counters = _counters,
-            Time = Time,
-            Log = Log,
-            Limits = cacheLimits,
-            PageSize = PageSize,
-        });
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(Log);
-        builder.Services.AddSingleton<ICacheNode>(_node).AddSingleton(new CacheFileSystem(new LocalNodeDirectory(_node), () => table)).AddSingleton(_counters).AddSingleton<IPageStore>(store)
-            .AddSingleton(cacheLimits)
-            .AddSingleton(alluxio ?? new AlluxioOptions())
-            .AddSingleton<TimeProvider>(Time).AddSingleton(Health)
-            .AddNodeTelemetry("memory").AddRestGateway(limits);
-        builder.Services.Configure<KestrelServerOptions>(o => o.Listen(IPAddress.Loopback, 0));
-        _app = builder.Build();
-        _app.Use(WatchAsync);
-        _app.MapRestGateway();
-        _app.MapGet(BrokenRoute, new Action(() => throw new InvalidOperationException("a secret"))).ExcludeFromDescription();
     }
 
     public FaultyUnderStorage Data { get; }
@@ -86,7 +45,7 @@ internal sealed class RestHost : IAsyncDisposable
     /// <summary>Starts at a time with a fraction of a second, which HTTP dates do not have.</summary>
     public ManualTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 4, 5, 6, 7, 890, TimeSpan.Zero));
 
-    public NodeHealth Health { get; }
+    public NodeHealth Health => _engine.Health;
 
     public CapturedLog Log { get; } = new();
 
@@ -104,16 +63,29 @@ internal sealed class RestHost : IAsyncDisposable
     public static async Task<RestHost> StartAsync(
         RestLimits? limits = null, CacheLimits? cacheLimits = null, bool writable = false, AlluxioOptions? alluxio = null)
     {
-        var directory = new TemporaryDirectory(onTmpfs: true);
-        cacheLimits ??= new CacheLimits();
-        FilePageStore store = await FilePageStore.OpenAsync(
-            [new StoreDirectoryOptions(directory.Path, CacheLimits.GiB)], PageSize, () => EvictionPolicies.Create("s3fifo"), cacheLimits,
-            TimeProvider.System, NullLogger.Instance, default);
-        var host = new RestHost(directory, store, cacheLimits, limits, writable, alluxio);
-        await host._app.StartAsync();
-        host.Health.MarkReady();
+        var host = new RestHost();
+        await host.BuildAsync(limits, cacheLimits, writable, alluxio);
         host.Client = new HttpClient { BaseAddress = new Uri(host._app.Urls.Single()) };
         return host;
+    }
+
+    private async Task BuildAsync(RestLimits? limits, CacheLimits? cacheLimits, bool writable, AlluxioOptions? alluxio)
+    {
+        _engine = await HostedEngine.StartAsync("memory", Time, counters => new MountTable(7,
+        [
+            new Mount(CachePath.Parse("/data"), new MeteredUnderStorage(Data, counters), Freshness.Default) { IsWritable = writable },
+            new Mount(CachePath.Parse("/deep/er"), new MeteredUnderStorage(Deep, counters), Freshness.Strict) { IsWritable = writable },
+        ]), cacheLimits, Log);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(Log);
+        _engine.AddTo(builder.Services).AddSingleton(alluxio ?? new AlluxioOptions()).AddRestGateway(limits);
+        builder.Services.Configure<KestrelServerOptions>(o => o.Listen(IPAddress.Loopback, 0));
+        _app = builder.Build();
+        _app.Use(WatchAsync);
+        _app.MapRestGateway();
+        _app.MapGet(BrokenRoute, new Action(() => throw new InvalidOperationException("a secret"))).ExcludeFromDescription();
+        await _app.StartAsync();
+        Health.MarkReady();
     }
 
     /// <summary>Puts a file into an under storage (<see cref="Data"/> unless given); its versions are v1, v2 and so on.</summary>
@@ -121,7 +93,7 @@ internal sealed class RestHost : IAsyncDisposable
         (storage ?? Data).CreateAsync(key, new MemoryStream(content), default);
 
     /// <summary>Waits until what was read has come into the store.</summary>
-    public Task SettledAsync() => _node.FillsEndedAsync();
+    public Task SettledAsync() => _engine.Node.FillsEndedAsync();
 
     public Task<HttpResponseMessage> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, target, headers);
 
@@ -164,10 +136,7 @@ internal sealed class RestHost : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
-        await _node.DisposeAsync();
-        await _store.DisposeAsync();
-        _counters.Dispose();
-        _directory.Dispose();
+        await _engine.DisposeAsync();
     }
 
     private async Task WatchAsync(HttpContext context, RequestDelegate next)

@@ -44,6 +44,8 @@ internal static class StatusCommand
             yield return $"  {store.Directory}  {Text.Size(store.Used)} of {Text.Size(store.Capacity)} ({Text.Percent(store.Used, store.Capacity)}), "
                 + $"{Text.Count(store.Pages)} pages of {Text.Count(store.Files)} files, {Text.Count(store.Evictions)} evicted, {Text.Count(store.Healed)} healed";
         }
+        foreach (QuotaFigures quota in figures.Quotas ?? [])
+            yield return $"Quota     {quota.Mount}  {Text.Size(quota.CachedBytes)} of {Text.Size(quota.QuotaBytes)} ({Text.Percent(quota.CachedBytes, quota.QuotaBytes)})";
         long reads = figures.Hits + figures.Misses + figures.Bypasses;
         yield return $"Reads     {Text.Percent(figures.Hits, reads)} hits ({Text.Count(figures.Hits)} hits, {Text.Count(figures.Misses)} misses, {Text.Count(figures.Bypasses)} bypasses)";
         yield return $"Bytes     {Text.Size(figures.BytesFromCache)} from cache, {Text.Size(figures.BytesFromUnderStorage)} from under storage";

@@ -68,14 +68,16 @@ internal sealed class Reference(CommandContext context, RootCommand root, IReadO
     private IEnumerable<string> Section(Command command, string parent)
     {
         string name = $"{parent} {command.Name}";
-        if (command.Subcommands.Count > 0)
-            return command.Subcommands.SelectMany(c => Section(c, name));
+        IEnumerable<string> below = command.Subcommands.SelectMany(c => Section(c, name));
+        // One that only holds others has nothing to say of itself.
+        if (command.Subcommands.Count > 0 && command.Arguments.Count == 0)
+            return below;
         IEnumerable<string> lines = ["", $"### {name}", "", command.Description!, "", $"    {Usage(command, name)}", ""];
         if (command.Arguments.Count + command.Options.Count > 0)
             lines = [.. lines, .. command.Arguments.Select(a => $"- `{a.HelpName}`: {a.Description}"), .. Options(command.Options), ""];
         if (command.Name == "cp")
             lines = [.. lines, .. Copying.Trim('\n').Split('\n'), ""];
-        return context.NotesOf(command) is { } notes ? [.. lines, .. notes.Examples.Select(e => "    " + e), "", $"`--json`: {Code(notes.Json)}"] : lines;
+        return context.NotesOf(command) is { } notes ? [.. lines, .. notes.Examples.Select(e => "    " + e), "", $"`--json`: {Code(notes.Json)}", .. below] : lines.Concat(below);
     }
 
     private static string Usage(Command command, string name) =>
