@@ -46,6 +46,12 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         remove => _metadata.Invalidated -= value;
     }
 
+    /// <summary>
+    /// Where other nodes may believe the same: makes them forget a path of which a read has proven that it changed, before its reader is told. Set once, before
+    /// anything is asked.
+    /// </summary>
+    public Func<CachePath, Task>? TellOthers { private get; set; }
+
     /// <summary>The mount table has changed: whoever was told of paths that mean something else now is told at once.</summary>
     public void TakeMounts() => _metadata.TakeMounts();
 
@@ -112,7 +118,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         }
         catch (CacheException e) when (IsDisproof(e))
         {
-            throw Disbelieve(file, e);
+            throw await DisbelieveAsync(file, e).ConfigureAwait(false);
         }
     }
 
@@ -246,14 +252,14 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         }
         catch (CacheException e) when (IsDisproof(e))
         {
-            throw Disbelieve(file, e);
+            throw await DisbelieveAsync(file, e).ConfigureAwait(false);
         }
     }
 
     private static bool IsDisproof(CacheException e) => e.Error is CacheError.Changed or CacheError.NotFound or CacheError.IsDirectory;
 
     /// <summary>What we believe of this key is proven wrong: the next open must ask. Gives what the reader is told.</summary>
-    private CacheException Disbelieve(FileRef file, CacheException proof)
+    private async ValueTask<CacheException> DisbelieveAsync(FileRef file, CacheException proof)
     {
         CachePath? shown = null;
         foreach (Mount mount in _mounts().Mounts)
@@ -263,7 +269,11 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
             shown = mount.Path.Combine(file.Key);
             _metadata.Invalidate(shown.Value, recursive: false);
         }
-        return proof.Error == CacheError.Changed && shown is { } path ? CacheException.Changed(path.Value) : proof;
+        if (shown is not { } path)
+            return proof;
+        if (TellOthers is not null)
+            await TellOthers(path).ConfigureAwait(false);
+        return proof.Error == CacheError.Changed ? CacheException.Changed(path.Value) : proof;
     }
 
     /// <summary>Counts, and keeps the read-ahead window in front of a sequential reader that finds its pages cached: once per chunk.</summary>

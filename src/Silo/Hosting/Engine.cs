@@ -30,7 +30,10 @@ internal sealed class Engine : IAsyncDisposable
         Store = store;
         Counters = counters;
         Cluster = cluster;
-        Files = new CacheFileSystem(cluster?.Join(Node, counters) ?? new LocalNodeDirectory(Node), () => mounts.Table, time);
+        INodeDirectory nodes = cluster?.Join(Node, counters) ?? new LocalNodeDirectory(Node);
+        if (cluster is not null)
+            node.TellOthers = path => nodes.ForgetAsync(path, recursive: false);
+        Files = new CacheFileSystem(nodes, () => mounts.Table, time);
     }
 
     /// <summary>This process's node, apart from any cluster.</summary>

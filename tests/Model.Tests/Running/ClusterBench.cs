@@ -121,7 +121,9 @@ internal sealed class ClusterBench : IBench
             _cluster = cluster;
             await node.OpenAsync(cluster.AskNeighboursFirst, cluster.FreezeWatch, _grid);
             ICacheNode local = _grid is null ? node.Node : new OwnedNode(node.Node, _grid);
-            var files = new CacheFileSystem(cluster.Join(local, node.Counters), () => source.Mounts);
+            INodeDirectory nodes = cluster.Join(local, node.Counters);
+            node.Node.TellOthers = path => nodes.ForgetAsync(path, recursive: false);
+            var files = new CacheFileSystem(nodes, () => source.Mounts);
             Door = new RestDoor(await RestServer.StartAsync(files, node, source.Clock, member.Address.Port, cluster, local));
             if (_grid is not null)
                 await _grid.JoinAsync(new GridNode(node.Node, member, () => source.Mounts, node.Counters), default);

@@ -116,6 +116,28 @@ internal sealed class ClusterWriteRuns : IAsyncDisposable
         }
     }
 
+    /// <summary>A change past the cache that a read meets is forgotten by all nodes: the file is one's, the listing that names it another's.</summary>
+    public async Task NoticeAsync()
+    {
+        string directory = Directory.CreateDirectory(_source["immutable/noticed"]).FullName;
+        string[] names = [.. Enumerable.Range(0, Files).Select(i => $"file{i}")];
+        foreach (string name in names)
+        {
+            await File.WriteAllTextAsync(Path.Combine(directory, name), "old");
+            // Believed by the file's owner, and not read: bytes that are cached are the old version's, rightly.
+            await _cluster[0].GetJsonAsync($"api/v1/status/immutable/noticed/{name}");
+        }
+        foreach (NodeProcess node in _cluster.Running)
+            Assert.All(await ListAsync(node, "/immutable/noticed"), entry => Assert.Equal(3, entry.Length));
+
+        foreach (string name in names)
+        {
+            await File.WriteAllTextAsync(Path.Combine(directory, name), "new and longer");
+            Assert.Equal("new and longer", await _cluster[0].Http.GetStringAsync($"api/v1/files/immutable/noticed/{name}"));
+            await ExpectAsync("/immutable/noticed", name, "new and longer");
+        }
+    }
+
     private async Task CheckFileAsync(string directory, string name, Random random)
     {
         string path = $"{directory}/{name}", moved = path + "-moved";

@@ -42,6 +42,13 @@ public sealed class GridWriteTests(PostgresServer postgres, ITestOutputHelper ou
         await runs.WriteWhileComingBackAsync();
     }
 
+    [GridFact]
+    public async Task A_change_past_the_cache_that_a_read_meets_is_seen_through_every_silo()
+    {
+        await using ClusterWriteRuns runs = await ClusterWriteRuns.StartAsync(postgres.Grid);
+        await runs.NoticeAsync();
+    }
+
     /// <summary>The writes take about as long as it takes to declare a silo dead: it goes on as a member, or it ends.</summary>
     private static async Task RestartIfDeadAsync(NodeCluster cluster, int index)
     {
