@@ -19,13 +19,15 @@ internal static class S3Cold
         await store.PutLargeAsync("large", LargeSize);
         using var data = new Workspace();
         await using NodeServer node = await NodeServer.StartAsync("--mount", $"/={store.Mount}", "--store", $"{data.Store}=4GiB");
-        await LargeAsync(store, node, Path.Combine(data.Store, "..", "kept"), rounds);
-        await SmallAsync(store, node, rounds, files);
+        string kept = Directory.CreateDirectory(Path.Combine(data.Store, "..", "kept")).FullName;
+        await using NginxServer nginx = await NginxServer.StartCacheAsync(store.Url, Directory.CreateDirectory(Path.Combine(kept, "nginx")).FullName);
+        await LargeAsync(store, node, nginx, kept, rounds);
+        await SmallAsync(store, node, nginx, rounds, files);
     }
 
-    private static async Task LargeAsync(ObjectStoreServer store, NodeServer node, string keptFile, int rounds)
+    private static async Task LargeAsync(ObjectStoreServer store, NodeServer node, NginxServer nginx, string directory, int rounds)
     {
-        List<Download> one = [], parallel = [], kept = [], cold = [], hot = [];
+        List<Download> one = [], parallel = [], kept = [], cached = [], cold = [], hot = [];
         // Before it counts: both compile their code while they run it, in the background for some seconds, and here that takes the processors from what is measured
         // (41 % of the node's samples in its fourth read by perf, whose map of compiled code makes the compiler slower than it is).
         for (int i = 0; i < WarmUps; i++)
@@ -41,17 +43,21 @@ internal static class S3Cold
             Download four = await DirectAsync(store, 4), eight = await DirectAsync(store, 8);
             parallel.Add(four.MiBPerSecond > eight.MiBPerSecond ? four : eight);
             // What no cache can do without: the bytes into the same tmpfs. Nobody is served them.
-            await using (FileStream file = new(keptFile, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.DeleteOnClose }))
+            await using (FileStream file = new(Path.Combine(directory, "file"), new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.DeleteOnClose }))
                 kept.Add(await DirectAsync(store, 8, file));
+            // A cache that does nothing with what it keeps: no checksum, no parallel requests, no pages.
+            cached.Add(await Curl.GetAsync(store.SignedFor(nginx, "large", round)));
+            Empty(Path.Combine(directory, "nginx"));
             await node.FreeAllAsync();
             await node.KnowAsync("large");
             cold.Add(await Curl.GetAsync(node.UrlOf("large")));
             hot.Add(await Curl.GetAsync(node.UrlOf("large")));
         }
-        var table = new Table("1 GiB object from radosgw", "SDK directly", "node", "ratio");
+        var table = new Table("1 GiB object from radosgw, the SDK directly by", "it", "node", "ratio");
         table.Add("MiB/s, one stream", Rate(one), Rate(cold), Ratio(cold, one));
         table.Add("MiB/s, best of 4 and 8 streams", Rate(parallel), Rate(cold), Ratio(cold, parallel));
         table.Add("MiB/s, 8 streams that write a file, too", Rate(kept), Rate(cold), Ratio(cold, kept));
+        table.Add("MiB/s, nginx's caching proxy", Rate(cached), Rate(cold), Ratio(cold, cached));
         table.Add("MiB/s, the second time", Rate(one), Rate(hot), Ratio(hot, one));
         table.Add(
             "first byte, ms", $"{Median.Of(one.Select(d => d.FirstByteSeconds * 1000)):0.0}", $"{Median.Of(cold.Select(d => d.FirstByteSeconds * 1000)):0.0}",
@@ -59,13 +65,13 @@ internal static class S3Cold
         table.Print();
     }
 
-    private static async Task SmallAsync(ObjectStoreServer store, NodeServer node, int rounds, int files)
+    private static async Task SmallAsync(ObjectStoreServer store, NodeServer node, NginxServer nginx, int rounds, int files)
     {
         byte[] content = new byte[SmallSize];
         new Random(1).NextBytes(content);
-        await Parallel.ForAsync(0, files, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) => await store.PutAsync($"small/{i:d6}", content));
+        await Parallel.ForAsync(0, files, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) => await store.PutAsync(NameOf(i), content));
         using var http = new HttpClient();
-        List<double> direct = [], cold = [], listed = [];
+        List<double> direct = [], cached = [], cold = [], listed = [];
         for (int round = 0; round < rounds; round++)
         {
             direct.Add(await TimeAsync(files, async name =>
@@ -73,36 +79,49 @@ internal static class S3Cold
                 using GetObjectResponse answer = await store.Client.GetObjectAsync(ObjectStoreServer.Bucket, name);
                 await answer.ResponseStream.CopyToAsync(Stream.Null);
             }));
+            Dictionary<string, string> signed = Enumerable.Range(0, files).Select(NameOf).ToDictionary(name => name, name => store.SignedFor(nginx, name, round));
+            cached.Add(await TimeAsync(files, name => ReadAsync(signed[name])));
             await node.FreeAllAsync();
-            cold.Add(await TimeAsync(files, ReadAsync));
+            cold.Add(await TimeAsync(files, name => ReadAsync(node.UrlOf(name))));
             // As a training job does it: it lists its data set first. The time counts; the SDK was told the names.
             await node.FreeAllAsync();
             long start = TimeProvider.System.GetTimestamp();
             await node.ListAsync("small");
             double listing = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-            listed.Add(listing + await TimeAsync(files, ReadAsync));
+            listed.Add(listing + await TimeAsync(files, name => ReadAsync(node.UrlOf(name))));
         }
-        var table = new Table($"{files} objects of 100 KiB, {Readers} readers", "SDK directly", "node", "ratio");
+        var table = new Table($"{files} objects of 100 KiB, {Readers} readers", "it", "node", "ratio");
         table.Add(
             "objects/s", $"{Median.Of(direct.Select(s => files / s)):0}", $"{Median.Of(cold.Select(s => files / s)):0}",
             Median.WithSpread([.. cold.Zip(direct, (c, d) => d / c)], "0.00"));
+        table.Add(
+            "objects/s, nginx's caching proxy", $"{Median.Of(cached.Select(s => files / s)):0}", $"{Median.Of(cold.Select(s => files / s)):0}",
+            Median.WithSpread([.. cold.Zip(cached, (c, d) => d / c)], "0.00"));
         table.Add(
             "objects/s, listed before", $"{Median.Of(direct.Select(s => files / s)):0}", $"{Median.Of(listed.Select(s => files / s)):0}",
             Median.WithSpread([.. listed.Zip(direct, (c, d) => d / c)], "0.00"));
         table.Print();
 
-        async Task ReadAsync(string name)
+        async Task ReadAsync(string url)
         {
-            using HttpResponseMessage answer = await http.GetAsync(node.UrlOf(name), HttpCompletionOption.ResponseHeadersRead);
+            using HttpResponseMessage answer = await http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead);
             answer.EnsureSuccessStatusCode();
             await answer.Content.CopyToAsync(Stream.Null);
         }
     }
 
+    private static string NameOf(int file) => $"small/{file:d6}";
+
+    private static void Empty(string directory)
+    {
+        foreach (string inside in Directory.GetDirectories(directory))
+            Directory.Delete(inside, recursive: true);
+    }
+
     private static async Task<double> TimeAsync(int files, Func<string, Task> read)
     {
         long start = TimeProvider.System.GetTimestamp();
-        await Parallel.ForAsync(0, files, new ParallelOptions { MaxDegreeOfParallelism = Readers }, async (i, _) => await read($"small/{i:d6}"));
+        await Parallel.ForAsync(0, files, new ParallelOptions { MaxDegreeOfParallelism = Readers }, async (i, _) => await read(NameOf(i)));
         return TimeProvider.System.GetElapsedTime(start).TotalSeconds;
     }
 

@@ -84,10 +84,13 @@ internal static class S3Front
         await using NodeServer node = await NodeServer.StartAsync(
             "--mount", $"/bucket={store.Mount.Replace("mode=immutable", "rw", StringComparison.Ordinal)}", "--store", $"{data.Store}=2GiB", "--s3-port", $"{port}", "--s3-key", $"{Key},secret=env:BENCH_S3_SECRET");
         await using var endpoint = new S3Endpoint("node", new Uri($"http://127.0.0.1:{port}/"), "bucket", Key, Secret, node.ProcessIds, S3Signing.Headers);
+        // What stands between the client and the store and does nothing: the most that a node could reach.
+        await using NginxServer nginx = await NginxServer.StartProxyAsync(store.Url);
+        await using var passing = new S3Endpoint("nginx", new Uri(nginx.UrlOf("")), ObjectStoreServer.Bucket, ObjectStoreServer.Key, ObjectStoreServer.Key, nginx.ProcessIds, S3Signing.Headers);
         byte[] large = new byte[64 << 20], small = new byte[SmallSize];
         new Random(1).NextBytes(large);
         new Random(2).NextBytes(small);
-        List<double> largeDirect = [], largeNode = [], smallDirect = [], smallNode = [];
+        List<double> largeDirect = [], largeNginx = [], largeNode = [], smallDirect = [], smallNginx = [], smallNode = [];
         // Both compile their code while they run it.
         for (int i = 0; i < WarmUps; i++)
         {
@@ -99,14 +102,23 @@ internal static class S3Front
         for (int round = 0; round < rounds; round++)
         {
             largeDirect.Add(await TimeAsync(() => store.Endpoint.PutAsync($"direct-{round}", large)));
+            largeNginx.Add(await TimeAsync(() => passing.PutAsync($"nginx-{round}", large)));
             largeNode.Add(await TimeAsync(() => endpoint.PutAsync($"node-{round}", large)));
             smallDirect.Add(await TimeAsync(() => ManyAsync(store.Endpoint, $"direct/{round}", small, objects)));
+            smallNginx.Add(await TimeAsync(() => ManyAsync(passing, $"nginx/{round}", small, objects)));
             smallNode.Add(await TimeAsync(() => ManyAsync(endpoint, $"node/{round}", small, objects)));
         }
-        var table = new Table("PUT, written through", "radosgw directly", "node", "ratio");
-        table.Add("64 MiB, MiB/s", $"{64 / Median.Of(largeDirect):0}", $"{64 / Median.Of(largeNode):0}", Median.WithSpread([.. largeDirect.Zip(largeNode, (d, n) => d / n)], "0.00"));
-        table.Add($"{objects} x 100 KiB, objects/s", $"{objects / Median.Of(smallDirect):0}", $"{objects / Median.Of(smallNode):0}", Median.WithSpread([.. smallDirect.Zip(smallNode, (d, n) => d / n)], "0.00"));
+        var table = new Table("PUT to radosgw", "directly", "through nginx", "ratio", "through the node", "ratio", "nginx = 1");
+        AddPuts(table, "64 MiB, MiB/s", 64, largeDirect, largeNginx, largeNode);
+        AddPuts(table, $"{objects} x 100 KiB, objects/s", objects, smallDirect, smallNginx, smallNode);
         table.Print();
+    }
+
+    private static void AddPuts(Table table, string row, double amount, List<double> direct, List<double> nginx, List<double> node)
+    {
+        string Rate(List<double> seconds) => $"{amount / Median.Of(seconds):0}";
+        string Ratio(List<double> of, List<double> to) => Median.WithSpread([.. to.Zip(of, (t, o) => t / o)], "0.00");
+        table.Add(row, Rate(direct), Rate(nginx), Ratio(nginx, direct), Rate(node), Ratio(node, direct), Ratio(node, nginx));
     }
 
     private static async Task ListAsync(int rounds, double seconds, int objects)

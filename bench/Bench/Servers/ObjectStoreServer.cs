@@ -50,6 +50,13 @@ internal sealed class ObjectStoreServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>URL of an object at a server that passes requests on to this one; another one for each round.</summary>
+    public string SignedFor(IServerUnderTest proxy, string name, int round)
+    {
+        var url = new Uri(Client.GetPreSignedURL(new GetPreSignedUrlRequest { BucketName = Bucket, Key = name, Expires = DateTime.UtcNow.AddMinutes(60 + round), Protocol = Protocol.HTTP }));
+        return proxy.UrlOf(url.PathAndQuery[1..]);
+    }
+
     public async Task PutAsync(string name, byte[] content)
     {
         using var body = new MemoryStream(content);

@@ -1,12 +1,11 @@
-using System.Buffers;
 using Orleans.Cache.Identity;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.UfsConnectors.ObjectStores;
 
 /// <summary>
-/// Sends one content of unknown length: what fits into one part with a single put, more in parts, of which one is read while the one before is
-/// sent. Whatever fails, the parts are given up.
+/// Sends one content of unknown length: what fits into one part with a single put, more in parts, of which one is read while those before it
+/// are sent. Whatever fails, the parts are given up.
 /// </summary>
 /// <param name="store">The bucket.</param>
 /// <param name="policy">How requests are sent.</param>
@@ -21,6 +20,8 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
     /// <summary>Time to tell a store that an upload is given up; one that does not listen keeps the parts until its own rules drop them.</summary>
     private static readonly TimeSpan AbortPatience = TimeSpan.FromSeconds(10);
 
+    private string _upload = "";
+
     /// <summary>What was sent to be kept beside the bytes; null: nothing.</summary>
     public UfsAttributes? Attributes { get; private set; }
 
@@ -32,82 +33,54 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
     public async Task<UfsStatus> RunAsync(
         Stream content, Func<long, Func<WriteCondition, CancellationToken, Task<FileVersion>>, Task<UfsStatus>> commit, CancellationToken cancellationToken)
     {
-        byte[] first = ArrayPool<byte>.Shared.Rent(PartBytes(1));
-        try
+        var parts = new PartsUnderWay(SendPartAsync, policy.Limits.UploadBytes, cancellationToken);
+        await using (parts.ConfigureAwait(false))
         {
-            int filled = await FillAsync(content, first, 1, cancellationToken).ConfigureAwait(false);
-            if (filled == PartBytes(1))
-                return await RunInPartsAsync(content, first, commit, cancellationToken).ConfigureAwait(false);
+            Memory<byte> first = await parts.NextAsync(PartBytes(1)).ConfigureAwait(false);
+            int filled = await FillAsync(content, first, cancellationToken).ConfigureAwait(false);
+            if (filled == first.Length)
+                return await RunInPartsAsync(content, parts, commit, cancellationToken).ConfigureAwait(false);
             Attributes = attributes?.Invoke(true);
             return await commit(filled, (condition, token) => policy.SendAsync(
-                UfsOperation.Put, t => store.PutAsync(name, first.AsMemory(0, filled), condition, Attributes, sha256, t), token, condition.IsNone, filled)).ConfigureAwait(false);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(first);
+                UfsOperation.Put, t => store.PutAsync(name, first[..filled], condition, Attributes, sha256, t), token, condition.IsNone, filled)).ConfigureAwait(false);
         }
     }
 
+    /// <summary>The first part is read.</summary>
     private async Task<UfsStatus> RunInPartsAsync(
-        Stream content, byte[] first, Func<long, Func<WriteCondition, CancellationToken, Task<FileVersion>>, Task<UfsStatus>> commit, CancellationToken cancellationToken)
+        Stream content, PartsUnderWay parts, Func<long, Func<WriteCondition, CancellationToken, Task<FileVersion>>, Task<UfsStatus>> commit, CancellationToken cancellationToken)
     {
         IsInParts = true;
         Attributes = attributes?.Invoke(false);
-        string upload = await policy.SendAsync(UfsOperation.Put, t => store.BeginUploadAsync(name, Attributes, t), cancellationToken).ConfigureAwait(false);
+        _upload = await policy.SendAsync(UfsOperation.Put, t => store.BeginUploadAsync(name, Attributes, t), cancellationToken).ConfigureAwait(false);
         try
         {
-            (List<string> parts, long length) = await SendPartsAsync(content, first, upload, cancellationToken).ConfigureAwait(false);
+            long length = 0;
+            for (int filled = PartBytes(1); filled > 0;)
+            {
+                if (parts.Count == MaxParts)
+                    throw new CacheException(CacheError.NotSupported, $"The file is longer than the {length} bytes that {MaxParts} parts hold; write it in several files.");
+                length += filled;
+                bool isLast = filled < PartBytes(parts.Count + 1);
+                parts.Begin(filled);
+                filled = isLast ? 0 : await FillAsync(content, await parts.NextAsync(PartBytes(parts.Count + 1)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            }
+            List<string> tags = await parts.EndAsync().ConfigureAwait(false);
             return await commit(length, (condition, token) => policy.SendAsync(
-                UfsOperation.Put, t => store.CommitUploadAsync(name, upload, parts, condition, t), token, repeatable: false, PartBytes(1))).ConfigureAwait(false);
+                UfsOperation.Put, t => store.CommitUploadAsync(name, _upload, tags, condition, t), token, repeatable: false, PartBytes(1))).ConfigureAwait(false);
         }
         catch
         {
-            await AbortAsync(upload).ConfigureAwait(false);
+            // A part that came after the end of its upload would be kept.
+            await parts.DisposeAsync().ConfigureAwait(false);
+            await AbortAsync(_upload).ConfigureAwait(false);
             throw;
         }
     }
 
-    private async Task<(List<string> Parts, long Length)> SendPartsAsync(Stream content, byte[] first, string upload, CancellationToken cancellationToken)
-    {
-        var parts = new List<string>();
-        byte[] current = first, next = [];
-        int filled = PartBytes(1);
-        long length = 0;
-        try
-        {
-            for (int number = 1; filled > 0; number++)
-            {
-                if (number > MaxParts)
-                    throw new CacheException(CacheError.NotSupported, $"The file is longer than the {length} bytes that {MaxParts} parts hold; write it in several files.");
-                length += filled;
-                Task<string> sending = SendPartAsync(upload, number, current.AsMemory(0, filled), cancellationToken);
-                try
-                {
-                    next = Fit(next, first, PartBytes(number + 1));
-                    filled = filled < PartBytes(number) ? 0 : await FillAsync(content, next, number + 1, cancellationToken).ConfigureAwait(false);
-                }
-                finally
-                {
-                    // Also where the content broke off: the part that is being sent reads its buffer.
-                    await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                }
-                parts.Add(await sending.ConfigureAwait(false));
-                (current, next) = (next, current);
-            }
-            return (parts, length);
-        }
-        finally
-        {
-            foreach (byte[] buffer in (byte[][])[current, next])
-            {
-                if (buffer != first && buffer.Length > 0)
-                    ArrayPool<byte>.Shared.Return(buffer);
-            }
-        }
-    }
-
-    private Task<string> SendPartAsync(string upload, int number, ReadOnlyMemory<byte> part, CancellationToken cancellationToken) =>
-        policy.SendAsync(UfsOperation.Put, t => store.PutPartAsync(name, upload, number, part, t), cancellationToken, uploaded: part.Length);
+    /// <summary>Given the time of all that is under way beside it: they share the line.</summary>
+    private Task<string> SendPartAsync(int number, ReadOnlyMemory<byte> part, CancellationToken cancellationToken) =>
+        policy.SendAsync(UfsOperation.Put, t => store.PutPartAsync(name, _upload, number, part, t), cancellationToken, uploaded: Math.Max(part.Length, policy.Limits.UploadBytes));
 
     private async Task AbortAsync(string upload)
     {
@@ -122,18 +95,8 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
         }
     }
 
-    /// <summary>A buffer of at least that size; the first one belongs to the caller.</summary>
-    private static byte[] Fit(byte[] buffer, byte[] first, int size)
-    {
-        if (buffer.Length >= size)
-            return buffer;
-        if (buffer != first && buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(buffer);
-        return ArrayPool<byte>.Shared.Rent(size);
-    }
-
-    private async Task<int> FillAsync(Stream content, byte[] buffer, int number, CancellationToken cancellationToken) =>
-        await content.ReadAtLeastAsync(buffer.AsMemory(0, PartBytes(number)), PartBytes(number), throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+    private static ValueTask<int> FillAsync(Stream content, Memory<byte> part, CancellationToken cancellationToken) =>
+        content.ReadAtLeastAsync(part, part.Length, throwOnEndOfStream: false, cancellationToken);
 
     /// <summary>Parts grow, so that 10,000 of them hold 640 GiB and a small upload takes little memory.</summary>
     private int PartBytes(int number) => policy.Limits.PartBytes * (number <= 2000 ? 1 : number <= 6000 ? 4 : 16);

@@ -24,7 +24,7 @@ public sealed partial class NodeProcess : IAsyncDisposable
         _restOfOutput = restOfOutput;
         Banner = banner;
         Rest = new Uri(RestUrl().Match(banner).Groups[1].Value + "/");
-        Http = new HttpClient { BaseAddress = Rest, Timeout = Programs.Patience };
+        Http = new HttpClient(new Obituary(this)) { BaseAddress = Rest, Timeout = Programs.Patience };
     }
 
     public Uri Rest { get; }
@@ -210,6 +210,22 @@ public sealed partial class NodeProcess : IAsyncDisposable
         catch (IOException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Of a node that has ended a refused connection says nothing; what it said itself tells why.</summary>
+    private sealed class Obituary(NodeProcess node) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+            catch (HttpRequestException e) when (node._process.HasExited)
+            {
+                throw new HttpRequestException(e.HttpRequestError, $"{e.Message}; the node has ended with {node._process.ExitCode}: {node.Errors}", e);
+            }
         }
     }
 

@@ -24,6 +24,7 @@ public sealed class S3WriteTests : UnderStorageFixture
     [InlineData(3 * Part)]
     [InlineData((3 * Part) + 12_345)]
     [InlineData(4 * Part)]
+    [InlineData((9 * Part) + 1)]
     public async Task A_content_of_any_length_is_stored_as_it_is(int length)
     {
         UfsStatus written = await PutAsync("file", Content(length));
