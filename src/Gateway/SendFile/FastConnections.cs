@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Orleans.Cache.Gateway.SendFile;
 
@@ -26,7 +27,7 @@ public static class FastConnections
         sockets.Backlog = backlog;
         sockets.UnsafePreferInlineScheduling = true;
         sockets.WaitForDataBeforeAllocatingBuffer = false;
-    });
+    }).ConfigureServices(services => services.AddSingleton<IMemoryPoolFactory<byte>, ReceiveBlocks.Factory>());
 
     /// <summary>Cached file ranges leave this endpoint by sendfile. Plain TCP and HTTP/1.x only: TLS and HTTP/2 stand between body and socket.</summary>
     /// <param name="listen">The endpoint.</param>
