@@ -108,7 +108,7 @@ internal static class S3Front
             smallNginx.Add(await TimeAsync(() => ManyAsync(passing, $"nginx/{round}", small, objects)));
             smallNode.Add(await TimeAsync(() => ManyAsync(endpoint, $"node/{round}", small, objects)));
         }
-        var table = new Table("PUT to radosgw", "directly", "through nginx", "ratio", "through the node", "ratio", "nginx = 1");
+        var table = new Table("PUT to radosgw", "directly", "through nginx", "ratio", "through the node", "ratio", "node / nginx");
         AddPuts(table, "64 MiB, MiB/s", 64, largeDirect, largeNginx, largeNode);
         AddPuts(table, $"{objects} x 100 KiB, objects/s", objects, smallDirect, smallNginx, smallNode);
         table.Print();

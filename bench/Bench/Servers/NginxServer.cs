@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Orleans.Cache.Bench.Servers;
 
 /// <summary>
-/// The baseline: nginx, one worker per core. Over files with sendfile, as its own documentation recommends for static files; or in front of another server, with or without a cache:
+/// The baseline: nginx with two workers, one for each core of the machines that this is measured on. Over files with sendfile, as its own documentation recommends for static files; or in front of another server, with or without a cache:
 /// what a program costs that stands between and does nothing else.
 /// </summary>
 internal sealed class NginxServer : IServerUnderTest

@@ -19,6 +19,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     private readonly CacheCounters _counters;
     private readonly PageFiller _filler;
     private readonly PageLoader _loader;
+    private readonly Disproofs _disproofs;
     private readonly FreezeWatch? _freezeWatch;
     private readonly Action _forgetAll;
 
@@ -30,6 +31,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         _counters = services.Counters;
         PageSize = services.PageSize;
         _metadata = new MetadataCache(services.Mounts, services.PageSize, services.Limits, services.Counters, services.Time);
+        _disproofs = new Disproofs(services.Time, services.Log);
         _freezeWatch = services.FreezeWatch;
         _forgetAll = () => _metadata.Invalidate(CachePath.Root, recursive: true);
         _filler = new PageFiller(
@@ -46,11 +48,11 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         remove => _metadata.Invalidated -= value;
     }
 
-    /// <summary>
-    /// Where other nodes may believe the same: makes them forget a path of which a read has proven that it changed, before its reader is told. Set once, before
-    /// anything is asked.
-    /// </summary>
-    public Func<CachePath, Task>? TellOthers { private get; set; }
+    /// <summary>Where other nodes may believe the same: makes all forget a path. Set once, before anything is asked.</summary>
+    public Func<CachePath, Task>? TellOthers
+    {
+        set => _disproofs.Tell = value;
+    }
 
     /// <summary>The mount table has changed: whoever was told of paths that mean something else now is told at once.</summary>
     public void TakeMounts() => _metadata.TakeMounts();
@@ -118,7 +120,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         }
         catch (CacheException e) when (IsDisproof(e))
         {
-            throw await DisbelieveAsync(file, e).ConfigureAwait(false);
+            throw await DisbelieveAsync(file, e, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -252,28 +254,32 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         }
         catch (CacheException e) when (IsDisproof(e))
         {
-            throw await DisbelieveAsync(file, e).ConfigureAwait(false);
+            throw await DisbelieveAsync(file, e, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private static bool IsDisproof(CacheException e) => e.Error is CacheError.Changed or CacheError.NotFound or CacheError.IsDirectory;
 
-    /// <summary>What we believe of this key is proven wrong: the next open must ask. Gives what the reader is told.</summary>
-    private async ValueTask<CacheException> DisbelieveAsync(FileRef file, CacheException proof)
+    /// <summary>
+    /// What we believe of this key is proven wrong, and so what others do: the next open must ask, wherever it is. Gives what the reader is told, after the others were.
+    /// </summary>
+    private async ValueTask<CacheException> DisbelieveAsync(FileRef file, CacheException proof, CancellationToken cancellationToken)
     {
+        MountTable table = _mounts();
         CachePath? shown = null;
-        foreach (Mount mount in _mounts().Mounts)
+        foreach (Mount mount in table.Mounts)
         {
-            if (mount.Storage.Identity != file.Identity)
-                continue;
-            shown = mount.Path.Combine(file.Key);
-            _metadata.Invalidate(shown.Value, recursive: false);
+            // A mount below may have the place of what this one would show there.
+            if (mount.Storage.Identity == file.Identity && new MountedKey(mount, file.Key).TryGetPath(out CachePath path)
+                && table.TryResolve(path, out MountedKey at) && at.Mount == mount)
+                shown = path;
         }
-        if (shown is not { } path)
+        if (shown is not { } told)
             return proof;
-        if (TellOthers is not null)
-            await TellOthers(path).ConfigureAwait(false);
-        return proof.Error == CacheError.Changed ? CacheException.Changed(path.Value) : proof;
+        // All places that show it, of which the path is one.
+        await InvalidateAsync(told, recursive: false).ConfigureAwait(false);
+        await _disproofs.TellAsync(file, told, cancellationToken).ConfigureAwait(false);
+        return proof.Error == CacheError.Changed ? CacheException.Changed(told.Value) : proof;
     }
 
     /// <summary>Counts, and keeps the read-ahead window in front of a sequential reader that finds its pages cached: once per chunk.</summary>

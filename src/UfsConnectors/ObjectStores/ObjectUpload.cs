@@ -33,7 +33,7 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
     public async Task<UfsStatus> RunAsync(
         Stream content, Func<long, Func<WriteCondition, CancellationToken, Task<FileVersion>>, Task<UfsStatus>> commit, CancellationToken cancellationToken)
     {
-        var parts = new PartsUnderWay(SendPartAsync, policy.Limits.UploadBytes, cancellationToken);
+        var parts = new PartsUnderWay(SendPartAsync, policy.Limits.UploadBytes, () => policy.HasRoomToSpare, cancellationToken);
         await using (parts.ConfigureAwait(false))
         {
             Memory<byte> first = await parts.NextAsync(PartBytes(1)).ConfigureAwait(false);
@@ -62,7 +62,7 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
                     throw new CacheException(CacheError.NotSupported, $"The file is longer than the {length} bytes that {MaxParts} parts hold; write it in several files.");
                 length += filled;
                 bool isLast = filled < PartBytes(parts.Count + 1);
-                parts.Begin(filled);
+                await parts.BeginAsync(filled).ConfigureAwait(false);
                 filled = isLast ? 0 : await FillAsync(content, await parts.NextAsync(PartBytes(parts.Count + 1)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
             List<string> tags = await parts.EndAsync().ConfigureAwait(false);
@@ -71,7 +71,7 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
         }
         catch
         {
-            // A part that came after the end of its upload would be kept.
+            // First the parts: one that ends after its upload was given up could be kept.
             await parts.DisposeAsync().ConfigureAwait(false);
             await AbortAsync(_upload).ConfigureAwait(false);
             throw;
@@ -79,8 +79,8 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
     }
 
     /// <summary>Given the time of all that is under way beside it: they share the line.</summary>
-    private Task<string> SendPartAsync(int number, ReadOnlyMemory<byte> part, CancellationToken cancellationToken) =>
-        policy.SendAsync(UfsOperation.Put, t => store.PutPartAsync(name, _upload, number, part, t), cancellationToken, uploaded: Math.Max(part.Length, policy.Limits.UploadBytes));
+    private Task<string> SendPartAsync(int number, ReadOnlyMemory<byte> part, int underWay, CancellationToken cancellationToken) =>
+        policy.SendAsync(UfsOperation.Put, t => store.PutPartAsync(name, _upload, number, part, t), cancellationToken, uploaded: underWay);
 
     private async Task AbortAsync(string upload)
     {

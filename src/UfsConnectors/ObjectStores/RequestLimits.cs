@@ -32,7 +32,7 @@ internal sealed record RequestLimits
 
     /// <summary>
     /// Bytes of an upload under way at one time, or one part where that is larger: four parts, with which radosgw takes 64 MiB in three quarters of the time of one after the other,
-    /// and most of what a far store gives. Memory of an upload is that and the part that is read.
+    /// and most of what a far store gives. One part where the mount is busy. Memory of an upload is that, or two parts.
     /// </summary>
     public int UploadBytes { get; init; } = 32 * CacheLimits.MiB;
 

@@ -35,6 +35,12 @@ internal sealed partial class RequestPolicy : IDisposable
 
     public UfsTraffic Traffic { get; } = new();
 
+    /// <summary>
+    /// Whether somebody who could do with one request may begin another: at most an eighth of the turns are taken. What helps one upload shall not keep others, or
+    /// readers, waiting for a turn, and with parts of 8 MiB it bounds what all uploads hold beyond two parts each to some 256 MiB.
+    /// </summary>
+    public bool HasRoomToSpare => Limits.Concurrency - _slots.CurrentCount < Limits.Concurrency / 8;
+
     /// <summary>Sends one request, again where that may help.</summary>
     /// <param name="operation">What is counted.</param>
     /// <param name="send">One attempt; its token ends when the store was silent for too long.</param>

@@ -201,6 +201,29 @@ public sealed class S3CostTests : IAsyncLifetime
     private PutObjectRequest Direct(string key, string content) =>
         new() { BucketName = _bucket, Key = key, ContentBody = content, UseChunkEncoding = false, DisableDefaultChecksumValidation = true };
 
+    [ServerFact]
+    public async Task A_content_that_goes_to_the_store_in_parts_is_held_against_the_MD5_that_was_sent_with_it()
+    {
+        byte[] content = new byte[6 * CacheLimits.MiB];
+        new Random(1).NextBytes(content);
+        AmazonS3Exception refused = await Assert.ThrowsAsync<AmazonS3Exception>(() => PutAsync(new byte[16]));
+        Assert.Equal("BadDigest", refused.ErrorCode);
+        await Assert.ThrowsAsync<NoSuchKeyException>(() => _client.GetObjectAsync(S3Host.Bucket, "md5"));
+
+        PutObjectResponse put = await PutAsync(System.Security.Cryptography.MD5.HashData(content));
+        Assert.EndsWith("-2\"", put.ETag, StringComparison.Ordinal);
+        Assert.Contains("POST", Sent);
+
+        Task<PutObjectResponse> PutAsync(byte[] md5) => _client.PutObjectAsync(new PutObjectRequest
+        {
+            BucketName = S3Host.Bucket,
+            Key = "md5",
+            InputStream = new MemoryStream(content),
+            MD5Digest = Convert.ToBase64String(md5),
+            UseChunkEncoding = false,
+        });
+    }
+
     private async Task PutAsync(string key, Action<PutObjectRequest>? with = null)
     {
         var put = new PutObjectRequest { BucketName = S3Host.Bucket, Key = key, InputStream = new MemoryStream(new byte[1000]) };

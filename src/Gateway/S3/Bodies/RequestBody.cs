@@ -24,6 +24,7 @@ internal sealed class RequestBody : ForwardStream
     private readonly IncrementalHash? _sha256;
     private readonly Checksum? _checksum;
     private readonly long? _expected;
+    private bool _makesMd5 = true;
     private string? _md5Hex;
     private bool _isVerified;
 
@@ -41,8 +42,8 @@ internal sealed class RequestBody : ForwardStream
     /// <summary>Bytes read so far.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>MD5 of all that was read, in hexadecimal; ends it.</summary>
-    public string Md5 => _md5Hex ??= Convert.ToHexStringLower(_md5.GetHashAndReset());
+    /// <summary>MD5 of all that was read, in hexadecimal; ends it. Null after <see cref="LeaveMd5"/>.</summary>
+    public string? Md5 => _makesMd5 ? _md5Hex ??= Convert.ToHexStringLower(_md5.GetHashAndReset()) : null;
 
     /// <summary>The checksum that the client named, once the body is read; null: it named none.</summary>
     public StoredChecksum? Checksum { get; private set; }
@@ -64,6 +65,9 @@ internal sealed class RequestBody : ForwardStream
         return new RequestBody(request, new UploadStream(request.Context.Request.Body, limits.StallTimeout, time), checksums);
     }
 
+    /// <summary>Nobody asks for the MD5, which takes longer than all other sums together; one that the client named is compared all the same.</summary>
+    public void LeaveMd5() => _makesMd5 = _request.Headers.ContentMD5.Count > 0;
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int read = _chunked is null
@@ -77,7 +81,8 @@ internal sealed class RequestBody : ForwardStream
         }
         BytesRead += read;
         ReadOnlySpan<byte> piece = buffer.Span[..read];
-        _md5.AppendData(piece);
+        if (_makesMd5)
+            _md5.AppendData(piece);
         _sha256?.AppendData(piece);
         _checksum?.Append(piece);
         return read;
@@ -102,7 +107,7 @@ internal sealed class RequestBody : ForwardStream
             throw new S3Error(StatusCodes.Status400BadRequest, "XAmzContentSHA256Mismatch",
                 "The provided 'x-amz-content-sha256' header does not match what was computed; nothing was written.").Thrown();
         }
-        if (_request.Header("Content-MD5") is { } md5 && md5 != Convert.ToBase64String(Convert.FromHexString(Md5)))
+        if (_request.Header("Content-MD5") is { } md5 && md5 != Convert.ToBase64String(Convert.FromHexString(Md5!)))
             throw S3Error.BadDigest("The Content-MD5 you specified did not match what we received; nothing was written.").Thrown();
         if (_chunked is not null)
             ChecksumDemands.RequireAnnounced(_request, _checksum, _chunked.Decoder.Trailers);

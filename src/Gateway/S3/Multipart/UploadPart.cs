@@ -22,7 +22,7 @@ internal sealed class UploadPart(CacheFileSystem files, UploadStore uploads, Cop
         {
             PartRecord part = await uploads.WritePartAsync(
                 request.Root, id, number, body,
-                written => new PartRecord { Length = body.BytesRead, Md5 = body.Md5, Checksum = body.Checksum, Written = written.LastModified }, request.Aborted).ConfigureAwait(false);
+                written => new PartRecord { Length = body.BytesRead, Md5 = body.Md5!, Checksum = body.Checksum, Written = written.LastModified }, request.Aborted).ConfigureAwait(false);
             PutObject.Answer(request, part.Md5, body);
         }
     }

@@ -25,7 +25,7 @@ internal sealed class ObjectWriter(CacheFileSystem files, RecordStore records)
     /// <param name="cancellationToken">Gives the write up.</param>
     /// <param name="sha256">What the client signed of the content, which is held against it; null: it did not.</param>
     public async Task<FoundObject> WriteAsync(
-        ObjectKey key, Stream content, WriteCondition condition, Func<bool, ObjectRecord> describe, Func<string>? md5, CancellationToken cancellationToken, string? sha256 = null)
+        ObjectKey key, Stream content, WriteCondition condition, Func<bool, ObjectRecord> describe, Func<string?>? md5, CancellationToken cancellationToken, string? sha256 = null)
     {
         RequireOneMount(files.Mounts, key);
         FileStatus? before = await records.MayReplaceRecordAsync(key.Bucket, key.Key, cancellationToken).ConfigureAwait(false)

@@ -29,10 +29,17 @@ internal sealed class PutObject(CacheFileSystem files, RecordStore records, Obje
                 return;
             }
             FoundObject written = await writer.WriteAsync(
-                key, body, condition,
-                isRead => isRead ? record with { ETag = body.Md5, Checksum = body.Checksum } : record with { Checksum = body.ClaimedChecksum },
-                () => body.Md5, request.Aborted, request.Payload.Sha256).ConfigureAwait(false);
+                key, body, condition, Describe, () => body.Md5, request.Aborted, request.Payload.Sha256).ConfigureAwait(false);
             Answer(request, written.ETag, body);
+        }
+
+        ObjectRecord Describe(bool isRead)
+        {
+            if (isRead)
+                return record with { ETag = body.Md5, Checksum = body.Checksum };
+            // It goes to the storage in parts, and the storage's tag of those will be the object's.
+            body.LeaveMd5();
+            return record with { Checksum = body.ClaimedChecksum };
         }
     }
 
@@ -41,7 +48,7 @@ internal sealed class PutObject(CacheFileSystem files, RecordStore records, Obje
         if (await body.ReadAsync(new byte[1], request.Aborted).ConfigureAwait(false) > 0)
             throw S3Error.InvalidArgument("A key that ends with a slash is a directory and holds no bytes; leave the slash out, or the content.").Thrown();
         await writer.WriteDirectoryAsync(key, record, request.Aborted).ConfigureAwait(false);
-        Answer(request, body.Md5, body);
+        Answer(request, body.Md5!, body);
     }
 
     public static void Answer(S3Request request, string etag, RequestBody body)
