@@ -31,6 +31,12 @@ public interface IFuseFileSystem
     /// <summary>Opens a file for reading.</summary>
     ValueTask<FuseOpen> OpenAsync(NodeId node, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Answers a READ from memory that the file system has, where all of it is there: one copy less than <see cref="ReadAsync"/>, which is asked where this gives false
+    /// and has answered nothing. On the thread that read the request, so it may not block.
+    /// </summary>
+    bool TryRead(NodeId node, FileHandle handle, long offset, int size, ReadAnswer answer) => false;
+
     /// <summary>Fills the destination, unless the file ends before. Gives the bytes read.</summary>
     ValueTask<int> ReadAsync(NodeId node, FileHandle handle, long offset, Memory<byte> destination, CancellationToken cancellationToken);
 

@@ -23,6 +23,9 @@ public sealed class MemoryFileSystem : IFuseFileSystem
     /// <summary>What a read waits for before it is answered.</summary>
     public Func<CancellationToken, Task>? Hold { get; set; }
 
+    /// <summary>Reads are answered from the files' own memory.</summary>
+    public bool Lends { get; set; }
+
     public void AddFile(string name, byte[] content) => Add(name, new Node(name, null, content));
 
     public void AddLink(string name, string target) => Add(name, new Node(name, null, Target: target));
@@ -47,6 +50,14 @@ public sealed class MemoryFileSystem : IFuseFileSystem
     {
         Interlocked.Increment(ref _opened);
         return new(new FuseOpen(new FileHandle(7), Hold is null ? OpenTraits.KeepCache : OpenTraits.DirectIo));
+    }
+
+    public bool TryRead(NodeId node, FileHandle handle, long offset, int size, ReadAnswer answer)
+    {
+        if (!Lends || _nodes[(int)node.Value].Content is not { } content)
+            return false;
+        answer.Send(content.AsSpan((int)Math.Min(offset, content.Length), (int)Math.Clamp(content.Length - offset, 0, size)));
+        return true;
     }
 
     public async ValueTask<int> ReadAsync(NodeId node, FileHandle handle, long offset, Memory<byte> destination, CancellationToken cancellationToken)

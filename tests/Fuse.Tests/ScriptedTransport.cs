@@ -61,6 +61,19 @@ public sealed class ScriptedTransport : IFuseTransport, IFuseChannel
         return 0;
     }
 
+    /// <summary>What an answer in two parts comes to.</summary>
+    public int TwoPartResult { get; set; }
+
+    /// <summary>Answers in two parts that came.</summary>
+    public int SentInTwo { get; private set; }
+
+    public int Send(ReadOnlySpan<byte> header, ReadOnlySpan<byte> data)
+    {
+        SentInTwo++;
+        _ = Send([.. header, .. data]);
+        return TwoPartResult;
+    }
+
     public int OpenBacking(SafeFileHandle file) => -Errno.NotPermitted;
 
     public int CloseBacking(int id) => -Errno.NotPermitted;

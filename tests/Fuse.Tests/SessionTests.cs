@@ -133,8 +133,44 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task A_read_that_is_at_hand_allocates_nothing()
+    public async Task What_a_file_system_lends_leaves_in_two_parts_and_answers_once()
     {
+        _files.Lends = true;
+        using FuseSession session = await StartAsync();
+        byte[] content = new byte[5000];
+        new Random(2).NextBytes(content);
+        _files.AddFile("b", content);
+
+        (int errno, byte[] data) = await _kernel.Ask((uint)Opcode.Read, 10, 3, Read(3000, 4000)).WaitAsync(Patience);
+
+        Assert.Equal(0, errno);
+        Assert.Equal(content[4000..], data);
+        Assert.Equal(1, _kernel.SentInTwo);
+    }
+
+    [Fact]
+    public async Task Lent_memory_that_the_kernel_could_not_read_is_a_failure_and_no_second_answer()
+    {
+        _files.Lends = true;
+        _kernel.TwoPartResult = -Errno.Fault;
+        using FuseSession session = await StartAsync();
+        int before = _kernel.Sent;
+
+        await _kernel.Ask((uint)Opcode.Read, 10, 2, Read(1000)).WaitAsync(Patience);
+        await _kernel.Ask((uint)Opcode.Statistics, 11, 1, []).WaitAsync(Patience);
+        while (session.Counters.Failures == 0)
+            await Task.Yield();
+
+        Assert.Equal(before + 2, _kernel.Sent);
+        Assert.Equal((1, 0), (session.Counters.Failures, session.Counters.BytesRead));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_read_that_is_at_hand_allocates_nothing(bool isLent)
+    {
+        _files.Lends = isLent;
         using FuseSession session = await StartAsync();
         using var request = new FuseRequest(session);
         using var sink = new SilentChannel();
@@ -168,10 +204,10 @@ public sealed class SessionTests
         return session;
     }
 
-    private static byte[] Read(uint size)
+    private static byte[] Read(uint size, long offset = 0)
     {
         byte[] body = new byte[40];
-        MemoryMarshal.Write(body, new ReadRequest { Size = size });
+        MemoryMarshal.Write(body, new ReadRequest { Size = size, Offset = offset });
         return body;
     }
 
@@ -188,6 +224,8 @@ public sealed class SessionTests
             Sent++;
             return 0;
         }
+
+        public int Send(ReadOnlySpan<byte> header, ReadOnlySpan<byte> data) => Send(data);
 
         public void Dispose()
         {

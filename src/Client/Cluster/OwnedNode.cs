@@ -59,6 +59,8 @@ public sealed class OwnedNode(ICacheNode node, IFileOwners owners) : ICacheNode
 
     public BackingLease? TryLease(FileRef file, long offset, long length, long expected) => node.TryLease(file, offset, length, expected);
 
+    public bool TryMap(FileRef file, long offset, int length, out MappedPages pages) => node.TryMap(file, offset, length, out pages);
+
     public ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken) => node.AwaitPageAsync(file, offset, cancellationToken);
 
     public ValueTask<LoadedPages> LoadAsync(FileRef file, long offset, long length, CancellationToken cancellationToken) =>

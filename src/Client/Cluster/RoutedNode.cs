@@ -98,6 +98,12 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
     public BackingLease? TryLease(FileRef file, long offset, long length, long expected) =>
         IsOurs(file, offset) ? last.TryLease(file, offset, length, expected) : null;
 
+    public bool TryMap(FileRef file, long offset, int length, out MappedPages pages)
+    {
+        pages = default;
+        return IsOurs(file, offset) && last.TryMap(file, offset, length, out pages);
+    }
+
     public ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken) =>
         IsOurs(file, offset) ? last.AwaitPageAsync(file, offset, cancellationToken) : new(false);
 

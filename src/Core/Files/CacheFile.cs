@@ -67,6 +67,17 @@ public sealed class CacheFile(FileStatus status, INodeDirectory nodes)
         return lease;
     }
 
+    /// <summary>Shows a range that is cached in this machine's memory and lies within one stripe, for the kernel to copy it; false: read it. Never waits.</summary>
+    public bool TryMap(long offset, int length, out MappedPages pages)
+    {
+        long stripe = offset / StripeBytes;
+        pages = default;
+        if (offset + length > (stripe + 1) * StripeBytes || !OwnerOf(stripe).TryMap(Ref, offset, length, out pages))
+            return false;
+        Use?.BytesGiven.Add(length);
+        return true;
+    }
+
     /// <summary>Waits for the page at <paramref name="offset"/> where it is on its way into this machine's cache; false where it is not.</summary>
     public ValueTask<bool> AwaitPageAsync(long offset, CancellationToken cancellationToken) =>
         OwnerOf(offset / StripeBytes).AwaitPageAsync(Ref, offset, cancellationToken);

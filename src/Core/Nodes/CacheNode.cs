@@ -102,6 +102,14 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         return lease;
     }
 
+    public bool TryMap(FileRef file, long offset, int length, out MappedPages pages)
+    {
+        bool isThere = _store.TryMap(file, offset, length, out pages);
+        if (isThere)
+            Hit(file, offset, length, length);
+        return isThere;
+    }
+
     public ValueTask<bool> AwaitPageAsync(FileRef file, long offset, CancellationToken cancellationToken) =>
         _filler.IsComingAsync(file, offset / file.PageSize, cancellationToken);
 

@@ -50,6 +50,13 @@ public interface ICacheNode
     /// </summary>
     BackingLease? TryLease(FileRef file, long offset, long length, long expected);
 
+    /// <summary>Shows a range that is cached in this machine's memory, whole, for the kernel to copy it; false: read it. Never waits.</summary>
+    bool TryMap(FileRef file, long offset, int length, out MappedPages pages)
+    {
+        pages = default;
+        return false;
+    }
+
     /// <summary>
     /// Waits for the page at <paramref name="offset"/> where it is on its way into this machine's cache. False where it is not,
     /// or did not come to stay.

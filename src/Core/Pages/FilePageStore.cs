@@ -93,6 +93,13 @@ public sealed class FilePageStore : IPageStore
             ? DirectoryOf(file.Id)?.TryLease(file, offset, length)
             : null;
 
+    public bool TryMap(FileRef file, long offset, int length, out MappedPages pages)
+    {
+        pages = default;
+        return offset >= 0 && length > 0 && offset <= file.Length - length && file.PageSize == _pageSize
+            && DirectoryOf(file.Id)?.TryMap(file, offset, length, out pages) == true;
+    }
+
     public BackingLease? TryHandOver(FileRef file) =>
         file.Length > 0 && file.PageSize == _pageSize ? DirectoryOf(file.Id)?.TryHandOver(file) : null;
 

@@ -46,6 +46,12 @@ public interface IPageStore : IAsyncDisposable
     BackingLease? TryLease(FileRef file, long offset, long length);
 
     /// <summary>
+    /// Shows a range where it lies in memory, for the kernel to copy it: where the store lies in memory itself and every page of the range is present and verified. False: read it, as one does what
+    /// is short. Lends as <see cref="TryLease"/> does; nothing is allocated.
+    /// </summary>
+    bool TryMap(FileRef file, long offset, int length, out MappedPages pages);
+
+    /// <summary>
     /// Lends the backing file to the kernel, where pages are present and verified from the first on (the caller looks whether that is all). Unlike those of a lease, its readers cannot be
     /// counted: mappings stay when the last descriptor is closed, and when the process ends. So from now on no page of it is ever punched; it leaves as a whole, by being unlinked.
     /// Null as for <see cref="TryLease"/>.

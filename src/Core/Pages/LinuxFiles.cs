@@ -20,7 +20,8 @@ internal static unsafe partial class LinuxFiles
     private const int LockExclusive = 2, LockNonBlocking = 4, LockRelease = 8;
     private const int PunchHole = 2, KeepSize = 1;
     private const long TmpfsMagic = 0x01021994, RamfsMagic = 0x858458F6;
-    private const int SeekData = 3, SeekHole = 4;
+    private const int SeekEnd = 2, SeekData = 3, SeekHole = 4;
+    private const int ProtectionRead = 1, MapShared = 1;
     private const long OpenAt2Number = 437;
     private const ulong ResolveCached = 0x20;
     private const int OpenFilesLimit = 7;
@@ -171,6 +172,22 @@ internal static unsafe partial class LinuxFiles
         return found < 0 ? -Marshal.GetLastSystemError() : found;
     }
 
+    /// <summary>Where an open file ends, or a negative errno.</summary>
+    public static long Length(int file)
+    {
+        long end = lseek(file, 0, SeekEnd);
+        return end < 0 ? -Marshal.GetLastSystemError() : end;
+    }
+
+    /// <summary>Maps a range of a file for reading, as it changes. Its address, or the negated errno.</summary>
+    public static nint Map(int file, long offset, int length)
+    {
+        nint address = mmap(0, (nuint)length, ProtectionRead, MapShared, file, offset);
+        return address == -1 ? -Marshal.GetLastSystemError() : address;
+    }
+
+    public static void Unmap(nint address, int length) => _ = munmap(address, (nuint)length);
+
     /// <summary>Allocated bytes of an open file, or a negative errno.</summary>
     public static long AllocatedBytes(int file)
     {
@@ -257,6 +274,12 @@ internal static unsafe partial class LinuxFiles
 
     [LibraryImport("libc")]
     private static partial long lseek(int file, long offset, int whence);
+
+    [LibraryImport("libc")]
+    private static partial nint mmap(nint address, nuint length, int protection, int flags, int file, long offset);
+
+    [LibraryImport("libc")]
+    private static partial int munmap(nint address, nuint length);
 
     [LibraryImport("libc")]
     private static partial int statx(int directory, byte* path, int flags, uint mask, byte* buffer);

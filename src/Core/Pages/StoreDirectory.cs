@@ -173,6 +173,40 @@ internal sealed class StoreDirectory : IAsyncDisposable
     /// <summary>See IPageStore. The mark is on the disk before the kernel has the file: the process that comes after this one knows too.</summary>
     public BackingLease? TryHandOver(FileRef file) => _handOvers.TrySet() ? TryLend(file, 0, file.Length, FileFlags.Handed) : null;
 
+    /// <summary>See IPageStore.</summary>
+    public bool TryMap(FileRef file, long offset, int length, out MappedPages pages)
+    {
+        pages = default;
+        long first = offset / file.PageSize, last = (offset + length - 1) / file.PageSize;
+        if (!_files.NeverWaits || file.Length < MappedWindows.MappedFrom || !_index.TryBeginLease(file.Id, first, last, out long incarnation, out long lent))
+            return false;
+        MappedWindow? window = lent > last - first ? _cache.Windows.TryRent(incarnation, offset, length) ?? MapWindow(file, incarnation, offset, length) : null;
+        // Somebody may have truncated the file: the kernel would fail in the middle of it, and end the read.
+        if (window is not null && _files.LengthOf(window.File.Descriptor) >= offset + length)
+        {
+            pages = new MappedPages(_index, file.Id, window, offset, length);
+            return true;
+        }
+        window?.Release();
+        _index.EndLease(file.Id, incarnation);
+        return false;
+    }
+
+    private MappedWindow? MapWindow(FileRef file, long incarnation, long offset, int length)
+    {
+        BackingFile? backing = _cache.Rent(file.Id, incarnation, BackingOpen.CachedOnly, out _, file.Length);
+        if (backing is null)
+            return null;
+        MappedWindow? window = _cache.Windows.Map(backing, file.Length, offset, length);
+        backing.Release();
+        if (window is null || _index.IsLive(file.Id, incarnation))
+            return window;
+        // Dropped while it was mapped.
+        window.Release();
+        _cache.Forget(incarnation);
+        return null;
+    }
+
     private BackingFileLease? TryLend(FileRef file, long offset, long length, FileFlags mark)
     {
         int pageSize = file.PageSize;

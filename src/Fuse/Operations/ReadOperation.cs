@@ -14,6 +14,8 @@ internal sealed class ReadOperation(IFuseFileSystem files) : Operation
     {
         if (!MemoryMarshal.TryRead(request.Body, out ReadRequest read) || read.Size > MaxSize || read.Offset < 0)
             throw Malformed();
+        if (files.TryRead(request.Node, new FileHandle(read.Handle), read.Offset, (int)read.Size, new ReadAnswer(request)))
+            return default;
         Memory<byte> destination = request.Answer((int)read.Size);
         ValueTask<int> reading = files.ReadAsync(request.Node, new FileHandle(read.Handle), read.Offset, destination, request.Token);
         if (!reading.IsCompletedSuccessfully)

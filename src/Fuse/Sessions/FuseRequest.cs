@@ -108,8 +108,19 @@ internal sealed class FuseRequest : IDisposable
         if (!TryClaim(unique))
             return false;
         int result = _channel!.Send(message);
-        _session.Answered(this, result == -Errno.NoEntry ? Errno.Interrupted : 0, length);
+        _session.Answered(this, ErrnoOf(result), length);
         return result == 0;
+    }
+
+    /// <summary>Answers with bytes that lie elsewhere and stay there until it returns.</summary>
+    public void Send(ReadOnlySpan<byte> data)
+    {
+        ulong unique = _header.Unique;
+        var header = new AnswerHeader { Length = (uint)(Wire.AnswerHeaderSize + data.Length), Unique = unique };
+        if (!TryClaim(unique))
+            return;
+        int result = _channel!.Send(MemoryMarshal.AsBytes(new ReadOnlySpan<AnswerHeader>(in header)), data);
+        _session.Answered(this, ErrnoOf(result), data.Length);
     }
 
     /// <summary>Answers with an error number.</summary>
@@ -149,6 +160,14 @@ internal sealed class FuseRequest : IDisposable
         ((IDisposable)_answer).Dispose();
         _cancellation.Dispose();
     }
+
+    /// <summary>What became of an answer: nobody waited for it any more, or the kernel could not copy it and told its caller so.</summary>
+    private static int ErrnoOf(int sent) => sent switch
+    {
+        -Errno.NoEntry => Errno.Interrupted,
+        -Errno.Fault => Errno.Io,
+        _ => 0,
+    };
 
     private bool TryClaim(ulong unique) => unique != 0 && Interlocked.CompareExchange(ref _open, 0, unique) == unique;
 }

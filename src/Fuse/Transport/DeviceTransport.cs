@@ -62,6 +62,8 @@ internal sealed class DeviceTransport(int descriptor) : IFuseTransport
 
         public int Send(ReadOnlySpan<byte> answer) => Libc.Write(descriptor, answer);
 
+        public int Send(ReadOnlySpan<byte> header, ReadOnlySpan<byte> data) => Libc.Write(descriptor, header, data);
+
         public void Dispose()
         {
             if (isOwn)

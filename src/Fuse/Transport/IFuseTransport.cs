@@ -26,4 +26,7 @@ public interface IFuseChannel : IDisposable
 
     /// <summary>Sends an answer or a notification, whole. 0, or -ENOENT where nobody waits for it any more.</summary>
     int Send(ReadOnlySpan<byte> answer);
+
+    /// <summary>The same of an answer in two parts. -EFAULT where the second could not be read, upon which the kernel has answered EIO.</summary>
+    int Send(ReadOnlySpan<byte> header, ReadOnlySpan<byte> data);
 }

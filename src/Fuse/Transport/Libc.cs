@@ -48,6 +48,19 @@ internal static unsafe partial class Libc
         }
     }
 
+    /// <summary>Both parts in one message.</summary>
+    public static int Write(int descriptor, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        fixed (byte* firstStart = first, secondStart = second)
+        {
+            IoVector* parts = stackalloc IoVector[2];
+            parts[0] = new IoVector { Start = firstStart, Length = (nuint)first.Length };
+            parts[1] = new IoVector { Start = secondStart, Length = (nuint)second.Length };
+            nint result = writev(descriptor, parts, 2);
+            return result < 0 ? -Marshal.GetLastSystemError() : 0;
+        }
+    }
+
     /// <summary>Whether a read would find something now.</summary>
     public static bool IsReadable(int descriptor)
     {
@@ -171,6 +184,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     private static partial nint write(int descriptor, void* from, nuint count);
+
+    [LibraryImport("libc")]
+    private static partial nint writev(int descriptor, IoVector* parts, int count);
 
     [LibraryImport("libc")]
     private static partial int poll(PollEntry* entries, nuint count, int milliseconds);

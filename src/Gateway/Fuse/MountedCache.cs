@@ -70,6 +70,7 @@ public sealed class MountedCache : IAsyncDisposable
             ("open_directories", figures.OpenDirectories),
             ("passthrough_files", figures.HandedFiles),
             ("passthrough_opens", figures.HandedOpens),
+            ("mapped_reads", figures.MappedReads),
             ("requests_pending", session.Pending),
             ("bytes_read", session.Counters.BytesRead),
             ("failures", session.Counters.Failures),

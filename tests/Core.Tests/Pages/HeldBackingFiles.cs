@@ -59,6 +59,25 @@ internal sealed class HeldBackingFiles(IBackingFiles inner) : IBackingFiles
 
     public int Unlink(FileId file, long incarnation) => Run("unlink", () => inner.Unlink(file, incarnation));
 
+    public long LengthOf(int descriptor) => inner.LengthOf(descriptor);
+
+    public nint Map(int descriptor, long offset, int length)
+    {
+        nint address = 0;
+        int result = Run("map", () =>
+        {
+            address = inner.Map(descriptor, offset, length);
+            return 0;
+        });
+        return result < 0 ? result : address;
+    }
+
+    public void Unmap(nint address, int length) => Run("unmap", () =>
+    {
+        inner.Unmap(address, length);
+        return 0;
+    });
+
     public void Dispose() => inner.Dispose();
 
     private int Run(string operation, Func<int> action)

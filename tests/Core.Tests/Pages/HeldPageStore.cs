@@ -58,6 +58,8 @@ internal sealed class HeldPageStore(IPageStore inner) : IPageStore
 
     public BackingLease? TryLease(FileRef file, long offset, long length) => inner.TryLease(file, offset, length);
 
+    public bool TryMap(FileRef file, long offset, int length, out MappedPages pages) => inner.TryMap(file, offset, length, out pages);
+
     public BackingLease? TryHandOver(FileRef file) => inner.TryHandOver(file);
 
     public async Task<DroppedPages> DropAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken)

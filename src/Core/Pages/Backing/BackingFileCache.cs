@@ -34,12 +34,16 @@ internal sealed class BackingFileCache : IDisposable
     {
         _files = files;
         _ledger = ledger;
+        Windows = new MappedWindows(files);
         int stripes = Math.Clamp(limit / FilesPerStripe, 1, MaxStripes);
         _stripes = [.. Enumerable.Range(0, stripes).Select(_ => new Stripe(Math.Max(1, limit / stripes)))];
     }
 
     /// <summary>Files held open by the cache.</summary>
     public int Count => _stripes.Sum(s => s.Count);
+
+    /// <summary>What is mapped of backing files. They leave with the files.</summary>
+    public MappedWindows Windows { get; }
 
     /// <summary>Gives an open file, which the caller releases; null with the errno where it cannot be opened.</summary>
     /// <param name="id">The content.</param>
@@ -59,6 +63,7 @@ internal sealed class BackingFileCache : IDisposable
     /// </summary>
     public void Forget(long incarnation, long bytes = 0)
     {
+        Windows.Forget(incarnation);
         BackingFile? file = _stripes[(int)((ulong)incarnation % (uint)_stripes.Length)].Take(incarnation);
         if (file is null)
         {
@@ -71,6 +76,7 @@ internal sealed class BackingFileCache : IDisposable
 
     public void Dispose()
     {
+        Windows.Dispose();
         foreach (Stripe stripe in _stripes)
             stripe.Clear();
     }

@@ -35,6 +35,14 @@ internal interface IBackingFiles : IDisposable
     int Punch(int descriptor, long offset, long length);
 
     int Unlink(FileId file, long incarnation);
+
+    /// <summary>Bytes from the beginning to the end of an open file, holes included.</summary>
+    long LengthOf(int descriptor);
+
+    /// <summary>Maps a range for reading, of which nothing is touched yet; only where <see cref="NeverWaits"/>. Its address.</summary>
+    nint Map(int descriptor, long offset, int length);
+
+    void Unmap(nint address, int length);
 }
 
 /// <summary>How to open a backing file.</summary>

@@ -97,6 +97,12 @@ internal sealed unsafe class LinuxBackingFiles : IBackingFiles
         return LinuxFiles.UnlinkAt(_directory, path);
     }
 
+    public long LengthOf(int descriptor) => LinuxFiles.Length(descriptor);
+
+    public nint Map(int descriptor, long offset, int length) => NeverWaits ? LinuxFiles.Map(descriptor, offset, length) : -LinuxFiles.TryAgain;
+
+    public void Unmap(nint address, int length) => LinuxFiles.Unmap(address, length);
+
     /// <summary>Whoever comes late is told EBADF: the number may be another file's by then.</summary>
     public void Dispose()
     {

@@ -1,0 +1,52 @@
+using System.Buffers;
+
+namespace Orleans.Cache.Pages.Backing;
+
+/// <summary>
+/// A part of a backing file as memory of this process, for reading. Counted as <see cref="BackingFile"/> is: <see cref="MappedWindows"/> holds one
+/// reference and every user one, and it is unmapped with the last, never under a reader.
+/// </summary>
+/// <param name="files">Maps and unmaps.</param>
+/// <param name="file">Retained for the window, which releases it: the blocks of an unlinked file live as long as its mappings.</param>
+/// <param name="offset">First byte within the file.</param>
+/// <param name="address">Where it lies.</param>
+/// <param name="length">Bytes.</param>
+internal sealed unsafe class MappedWindow(IBackingFiles files, BackingFile file, long offset, nint address, int length) : MemoryManager<byte>
+{
+    private int _references = 1;
+
+    public BackingFile File => file;
+
+    public long Offset => offset;
+
+    /// <summary>Second chance of the clock. Racy by intention, as <see cref="BackingFile.WasUsed"/>.</summary>
+    public bool WasUsed { get; set; }
+
+    public bool Shows(long incarnation, long from, int count) =>
+        file.Incarnation == incarnation && from >= offset && from + count <= offset + length;
+
+    /// <summary>Only while another reference is known to exist.</summary>
+    public void Retain() => Interlocked.Increment(ref _references);
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _references) > 0)
+            return;
+        files.Unmap(address, length);
+        file.Release();
+    }
+
+    public override Span<byte> GetSpan() => new((void*)address, length);
+
+    public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)address + elementIndex);
+
+    public override void Unpin()
+    {
+        // A mapping does not move.
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        // Ends with the last release, and needs no finalizer: who holds a window releases it.
+    }
+}
