@@ -27,7 +27,7 @@ public readonly struct MappedPages : IDisposable
     }
 
     /// <summary>The bytes. For the kernel to copy: of a backing file that somebody truncates, touching them ends the process where the kernel fails with EFAULT.</summary>
-    public ReadOnlySpan<byte> Span => _window.GetSpan().Slice(_start, _length);
+    public ReadOnlySpan<byte> Span => _window.Slice(_start, _length);
 
     public void Dispose()
     {

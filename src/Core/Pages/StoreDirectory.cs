@@ -178,7 +178,9 @@ internal sealed class StoreDirectory : IAsyncDisposable
     {
         pages = default;
         long first = offset / file.PageSize, last = (offset + length - 1) / file.PageSize;
-        if (!_files.NeverWaits || file.Length < MappedWindows.MappedFrom || !_index.TryBeginLease(file.Id, first, last, out long incarnation, out long lent))
+        // A file that is lent keeps all its pages: one that is read all the time must leave others enough of the store to make room.
+        if (!_files.NeverWaits || file.Length < MappedWindows.WorthMapping || file.Length > Capacity / 2
+            || !_index.TryBeginLease(file.Id, first, last, out long incarnation, out long lent))
             return false;
         MappedWindow? window = lent > last - first ? _cache.Windows.TryRent(incarnation, offset, length) ?? MapWindow(file, incarnation, offset, length) : null;
         // Somebody may have truncated the file: the kernel would fail in the middle of it, and end the read.
@@ -194,15 +196,15 @@ internal sealed class StoreDirectory : IAsyncDisposable
 
     private MappedWindow? MapWindow(FileRef file, long incarnation, long offset, int length)
     {
-        BackingFile? backing = _cache.Rent(file.Id, incarnation, BackingOpen.CachedOnly, out _, file.Length);
+        BackingFile? backing = length < MappedWindows.WorthMapping ? null : _cache.Rent(file.Id, incarnation, BackingOpen.CachedOnly, out _, file.Length);
         if (backing is null)
             return null;
         MappedWindow? window = _cache.Windows.Map(backing, file.Length, offset, length);
         backing.Release();
-        if (window is null || _index.IsLive(file.Id, incarnation))
+        if (_index.IsLive(file.Id, incarnation))
             return window;
-        // Dropped while it was mapped.
-        window.Release();
+        // Dropped while it was opened and mapped: neither stays.
+        window?.Release();
         _cache.Forget(incarnation);
         return null;
     }

@@ -165,7 +165,7 @@ internal sealed class FuseRequest : IDisposable
     private static int ErrnoOf(int sent) => sent switch
     {
         -Errno.NoEntry => Errno.Interrupted,
-        -Errno.Fault => Errno.Io,
+        < 0 => Errno.Io,
         _ => 0,
     };
 

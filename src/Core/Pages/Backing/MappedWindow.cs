@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Orleans.Cache.Pages.Backing;
 
 /// <summary>
@@ -11,7 +9,7 @@ namespace Orleans.Cache.Pages.Backing;
 /// <param name="offset">First byte within the file.</param>
 /// <param name="address">Where it lies.</param>
 /// <param name="length">Bytes.</param>
-internal sealed unsafe class MappedWindow(IBackingFiles files, BackingFile file, long offset, nint address, int length) : MemoryManager<byte>
+internal sealed unsafe class MappedWindow(IBackingFiles files, BackingFile file, long offset, nint address, int length)
 {
     private int _references = 1;
 
@@ -19,7 +17,7 @@ internal sealed unsafe class MappedWindow(IBackingFiles files, BackingFile file,
 
     public long Offset => offset;
 
-    /// <summary>Second chance of the clock. Racy by intention, as <see cref="BackingFile.WasUsed"/>.</summary>
+    /// <summary>Second chance of the clock.</summary>
     public bool WasUsed { get; set; }
 
     public bool Shows(long incarnation, long from, int count) =>
@@ -36,17 +34,10 @@ internal sealed unsafe class MappedWindow(IBackingFiles files, BackingFile file,
         file.Release();
     }
 
-    public override Span<byte> GetSpan() => new((void*)address, length);
-
-    public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)address + elementIndex);
-
-    public override void Unpin()
+    /// <summary>A part of it, for the kernel to copy and for nobody to look at: of a file that somebody truncates, touching it ends the process.</summary>
+    public ReadOnlySpan<byte> Slice(int start, int count)
     {
-        // A mapping does not move.
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        // Ends with the last release, and needs no finalizer: who holds a window releases it.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + (long)count, length);
+        return new ReadOnlySpan<byte>((byte*)address + start, count);
     }
 }

@@ -5,8 +5,8 @@ namespace Orleans.Cache.Pages.Backing;
 /// what is mapped is bounded, whatever the files' sizes. Only where the store lies in memory: elsewhere touching a mapping may wait for a device.
 /// </summary>
 /// <remarks>
-/// Invariants: a window holds its file, so that an unlinked file's blocks count until it is unmapped; after <see cref="Forget"/> and after Dispose the table holds no window of
-/// that file, or of any. Who uses one has it mapped until the release.
+/// Invariants: a range has one window in the table; after <see cref="Forget"/> and after Dispose the table holds no window of that file, or of any; who uses one has it mapped
+/// until the release. A window holds its file open, so an unlinked file's blocks stay until then, and count as long as the cache of descriptors has the file, too.
 /// </remarks>
 internal sealed class MappedWindows(IBackingFiles files) : IDisposable
 {
@@ -14,12 +14,12 @@ internal sealed class MappedWindows(IBackingFiles files) : IDisposable
     /// A window is made for a range of this size or more: mapping and unmapping cost what copying some hundred KiB does (20,000 files of 100 KB were read at 0.16 of the raw ones
     /// with a mapping each, and at 0.21 without). Shorter ranges are shown where a window is there.
     /// </summary>
-    public const int MappedFrom = 256 * CacheLimits.KiB;
+    public const int WorthMapping = 256 * CacheLimits.KiB;
 
     /// <summary>Windows begin at multiples of this, so that one serves many reads in order.</summary>
     private const int Step = 64 * CacheLimits.MiB;
 
-    /// <summary>And reach into the next by this, the most that a read of the kernel's asks for: so that there is always one that has all of it.</summary>
+    /// <summary>And reach into the next by this, the most that a read of the kernel's asks for unless told otherwise (FuseOptions): so that there is always one that has all of it.</summary>
     private const int Overlap = CacheLimits.MiB;
 
     /// <summary>4 GiB: page tables of 8 MiB at most.</summary>
@@ -28,23 +28,16 @@ internal sealed class MappedWindows(IBackingFiles files) : IDisposable
     private readonly Lock _gate = new();
     private readonly MappedWindow?[] _windows = new MappedWindow?[Most];
     private int _hand;
+    private volatile int _count;
     private bool _closed;
 
     /// <summary>The window that shows a range of a file, where it is mapped. The caller releases it.</summary>
     public MappedWindow? TryRent(long incarnation, long offset, int count)
     {
-        lock (_gate)
-        {
-            foreach (MappedWindow? window in _windows)
-            {
-                if (window is null || !window.Shows(incarnation, offset, count))
-                    continue;
-                window.WasUsed = true;
-                window.Retain();
-                return window;
-            }
+        if (_count == 0)
             return null;
-        }
+        lock (_gate)
+            return Find(incarnation, offset, count);
     }
 
     /// <summary>Maps the window that a range lies in. Null where there is none, or it cannot be had. The caller releases it.</summary>
@@ -56,26 +49,49 @@ internal sealed class MappedWindows(IBackingFiles files) : IDisposable
     {
         long start = offset / Step * Step;
         int length = (int)Math.Min(Step + Overlap, fileLength - start);
-        if (count < MappedFrom || offset + count > start + length)
+        if (count < WorthMapping || offset + count > start + length)
             return null;
         nint address = files.Map(file.Descriptor, start, length);
         if (address < 0)
             return null;
         file.Retain();
         var window = new MappedWindow(files, file, start, address, length);
-        MappedWindow? replaced;
+        (MappedWindow given, MappedWindow? released) = Keep(window, offset, count);
+        released?.Release();
+        return given;
+    }
+
+    /// <summary>Puts a window into the table, unless somebody else has put in its like meanwhile. Gives the one to use, and one to release.</summary>
+    private (MappedWindow Given, MappedWindow? Released) Keep(MappedWindow window, long offset, int count)
+    {
         lock (_gate)
         {
             // Used by the caller alone, and unmapped when it is done.
             if (_closed)
-                return window;
+                return (window, null);
+            if (Find(window.File.Incarnation, offset, count) is { } there)
+                return (there, window);
             window.Retain();
             int place = NextPlace();
-            replaced = _windows[place];
+            MappedWindow? replaced = _windows[place];
             _windows[place] = window;
+            _count += replaced is null ? 1 : 0;
+            return (window, replaced);
         }
-        replaced?.Release();
-        return window;
+    }
+
+    /// <summary>Under the gate.</summary>
+    private MappedWindow? Find(long incarnation, long offset, int count)
+    {
+        foreach (MappedWindow? window in _windows)
+        {
+            if (window is null || !window.Shows(incarnation, offset, count))
+                continue;
+            window.WasUsed = true;
+            window.Retain();
+            return window;
+        }
+        return null;
     }
 
     /// <summary>Unmaps what is mapped of a file that left, as soon as its last user is done.</summary>
@@ -104,6 +120,7 @@ internal sealed class MappedWindows(IBackingFiles files) : IDisposable
                 if (_windows[i] is not { } window || (incarnation is not null && window.File.Incarnation != incarnation))
                     continue;
                 _windows[i] = null;
+                _count--;
                 return window;
             }
             return null;
@@ -113,6 +130,8 @@ internal sealed class MappedWindows(IBackingFiles files) : IDisposable
     /// <summary>An empty place, or that of the first window that was not used since the hand passed.</summary>
     private int NextPlace()
     {
+        if (_count < Most)
+            return Array.IndexOf(_windows, null);
         while (true)
         {
             int place = _hand;
