@@ -40,7 +40,7 @@ internal sealed class MappedWindows(IBackingFiles files) : IDisposable
             return Find(incarnation, offset, count);
     }
 
-    /// <summary>Maps the window that a range lies in. Null where there is none, or it cannot be had. The caller releases it.</summary>
+    /// <summary>Maps the window that a range lies in, which is <see cref="WorthMapping"/>. Null where there is none, or it cannot be had. The caller releases it.</summary>
     /// <param name="file">Of which the caller has a reference.</param>
     /// <param name="fileLength">Bytes of the whole content.</param>
     /// <param name="offset">First byte of the range.</param>
@@ -49,7 +49,7 @@ internal sealed class MappedWindows(IBackingFiles files) : IDisposable
     {
         long start = offset / Step * Step;
         int length = (int)Math.Min(Step + Overlap, fileLength - start);
-        if (count < WorthMapping || offset + count > start + length)
+        if (offset + count > start + length)
             return null;
         nint address = files.Map(file.Descriptor, start, length);
         if (address < 0)
