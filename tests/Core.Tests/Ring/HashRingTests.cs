@@ -13,9 +13,12 @@ public sealed class HashRingTests
     private static readonly RingKey[] SomeKeys = [.. Enumerable.Range(0, Keys).Select(i => RingKey.Of(Storage, $"train/{i / 7:000000}.tar", i % 7))];
 
     [Fact]
-    public void Of_a_hundred_equal_nodes_none_has_more_than_a_tenth_above_the_mean() =>
-        Prop.ForAll(Arb.From(Gen.Choose(0, int.MaxValue)), salt => Imbalance(new HashRing(1, Members(100, salt)).Shares()) <= 1.10)
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(50));
+    public void Of_a_hundred_equal_nodes_none_has_more_than_a_tenth_above_the_mean()
+    {
+        // The same names each time: a tenth is 4.5 standard deviations of a share, so of some thousand sets of a hundred names one has a node beyond it.
+        for (int salt = 0; salt < 50; salt++)
+            Assert.InRange(Imbalance(new HashRing(1, Members(100, salt)).Shares()), 1, 1.10);
+    }
 
     [Fact]
     public void Shares_add_up_and_are_what_keys_find()

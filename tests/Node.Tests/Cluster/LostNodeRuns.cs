@@ -35,6 +35,8 @@ internal sealed class LostNodeRuns(ITestOutputHelper output, MembershipArguments
         await watch;
         await cluster.UntilSeenAsync(Victim, "down");
 
+        // What the lost node owned is read again by those who took it over: all of it before it is counted, whatever the readers have come to.
+        await files.CacheAllAsync(cluster[0]);
         double others = await cluster.SumAsync("ocache_ufs_pages_total");
         await cluster.StartNodeAsync(Victim);
         await cluster.UntilSeenAsync(Victim, "up");
