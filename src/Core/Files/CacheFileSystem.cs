@@ -67,6 +67,23 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     }
 
     /// <summary>
+    /// Whether the under storage has something else now than what is believed of a path; every node forgets it then, and who asks again is told. For readers who demand a
+    /// version that is not the believed one: they may have it from a node that asked later, and only the under storage can tell which of the two is gone.
+    /// </summary>
+    /// <param name="path">The path.</param>
+    /// <param name="believed">What was answered; null: that nothing is there.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="CacheException">AccessDenied, Unavailable.</exception>
+    public async ValueTask<bool> DisproveAsync(CachePath path, FileStatus? believed, CancellationToken cancellationToken)
+    {
+        FileStatus? now = await AskStatusAsync(path, cancellationToken).ConfigureAwait(false);
+        if (Equals(now?.File, believed?.File))
+            return false;
+        await nodes.ForgetAsync(path, recursive: false).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>
     /// Opens a file: fixes one version, of which every later read of the handle gives bytes or fails with Changed.
     /// Completes synchronously where the status is believed.
     /// </summary>

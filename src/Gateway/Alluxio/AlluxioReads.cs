@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Rest.Files;
 using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
 
 namespace Orleans.Cache.Gateway.Alluxio;
 
@@ -103,14 +104,16 @@ internal sealed class AlluxioReads(CacheFileSystem files, AlluxioPaths paths, Re
                 await AnswerAsync(context, file, window).ConfigureAwait(false);
                 return;
             }
-            catch (CacheException e) when (e.Error == CacheError.Changed && attempt < Attempts && !context.Response.HasStarted)
+            catch (CacheException e) when (e.Error is CacheError.Changed or CacheError.NotFound && attempt < Attempts && !context.Response.HasStarted)
             {
+                if (e.Error == CacheError.NotFound && !await DemandedVersion.DisprovesAsync(files, context, path, believed: null).ConfigureAwait(false))
+                    throw;
                 context.Response.Clear();
             }
         }
     }
 
-    private static ValueTask AnswerAsync(HttpContext context, CacheFile file, ReadWindow window)
+    private ValueTask AnswerAsync(HttpContext context, CacheFile file, ReadWindow window)
     {
         FileHeaders headers = FileHeaders.Of(file.Status);
         ByteRange range = window.Of(file.Ref.Length);
@@ -120,7 +123,7 @@ internal sealed class AlluxioReads(CacheFileSystem files, AlluxioPaths paths, Re
         switch (RequestConditions.Of(context.Request.Headers).Evaluate(headers))
         {
             case Precondition.Failed:
-                throw new CacheException(CacheError.ConditionFailed, $"The file is now version {headers.ETag}, which the request's conditions exclude; read it from the start.");
+                return RefuseAsync(context, file.Status, headers);
             case Precondition.NotModified:
                 context.Response.StatusCode = StatusCodes.Status304NotModified;
                 return ValueTask.CompletedTask;
@@ -129,4 +132,9 @@ internal sealed class AlluxioReads(CacheFileSystem files, AlluxioPaths paths, Re
         target.ContentLength = range.Length;
         return range.Length == 0 || HttpMethods.IsHead(context.Request.Method) ? ValueTask.CompletedTask : new FileBody(context, file).SendAsync(range);
     }
+
+    private async ValueTask RefuseAsync(HttpContext context, FileStatus status, FileHeaders headers) =>
+        throw (await DemandedVersion.DisprovesAsync(files, context, status.Path, status).ConfigureAwait(false)
+            ? CacheException.Changed(status.Path.Value)
+            : new CacheException(CacheError.ConditionFailed, $"The file is now version {headers.ETag}, which the request's conditions exclude; read it from the start."));
 }

@@ -105,6 +105,17 @@ public sealed class AlluxioReadTests
     }
 
     [Fact]
+    public async Task A_demanded_version_that_is_not_the_believed_one_is_asked_of_the_source()
+    {
+        await using AlluxioHost host = await AlluxioHost.StartAsync();
+        await host.PutAsync("file", Page);
+        await host.GetAsync(AlluxioUrls.Page(host["file"], 0));
+        byte[] changed = await host.PutAsync("file", Page, seed: 2);
+        using HttpResponseMessage answer = await host.Rest.GetAsync(AlluxioUrls.Page(host["file"], 0), ("If-Match", "\"v2\""));
+        Assert.Equal(changed, await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
     public async Task A_page_in_the_middle_waits_for_a_source_that_fails_for_a_moment_and_a_first_one_does_not()
     {
         await using AlluxioHost host = await AlluxioHost.StartAsync();

@@ -31,6 +31,32 @@ public sealed class ChangedFileTests
     }
 
     [Fact]
+    public async Task A_demanded_version_that_is_not_the_believed_one_is_asked_of_the_source()
+    {
+        await using RestHost host = await RestHost.StartAsync();
+        await ChangeBehindBeliefAsync(host);
+        using (HttpResponseMessage response = await host.GetAsync("/api/v1/files/data/f", ("If-Match", "\"v2\"")))
+            Assert.Equal(New, await response.Content.ReadAsByteArrayAsync());
+        Assert.Equal(HttpStatusCode.NotFound, (await host.GetAsync("/api/v1/files/data/later")).StatusCode);
+        await host.PutAsync("later", New);
+        string tag = $"\"{(await host.Data.GetStatusAsync("later", default))!.Version.Token}\"";
+        using (HttpResponseMessage response = await host.GetAsync("/api/v1/files/data/later", ("If-Match", tag)))
+            Assert.Equal(New, await response.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task A_demanded_version_that_the_source_does_not_have_either_is_refused_by_what_it_has()
+    {
+        await using RestHost host = await RestHost.StartAsync();
+        await ChangeBehindBeliefAsync(host);
+        using HttpResponseMessage response = await host.GetAsync("/api/v1/files/data/f", ("If-Match", "\"v0\""));
+        await RestHost.ProblemAsync(response, 412, "precondition-failed");
+        Assert.Equal("\"v2\"", response.Headers.ETag!.ToString());
+        using HttpResponseMessage absent = await host.GetAsync("/api/v1/files/data/absent", ("If-Match", "\"v0\""));
+        Assert.Equal(HttpStatusCode.NotFound, absent.StatusCode);
+    }
+
+    [Fact]
     public async Task A_file_that_keeps_changing_is_409()
     {
         await using RestHost host = await RestHost.StartAsync();

@@ -30,6 +30,24 @@ public sealed class S3OutsideWriterTests
         Assert.Equal("b", await UserOfAsync(http, "d/copy"));
     }
 
+    [Fact]
+    public async Task A_demanded_version_that_is_not_the_believed_one_is_asked_of_the_storage()
+    {
+        await using IUnderStorage storage = UnderStorageFactory.Create("mem://s3", TimeProvider.System);
+        await using S3Host here = await S3Host.StartAsync(storage, keys: []), there = await S3Host.StartAsync(storage, keys: []);
+        using HttpClient http = new() { BaseAddress = here.Url }, others = new() { BaseAddress = there.Url };
+        (await others.PutAsync("data/d/key", new StringContent("old"))).EnsureSuccessStatusCode();
+        Assert.Equal("old", await http.GetStringAsync("data/d/key"));
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("data/d/later")).StatusCode);
+        foreach (string key in (string[])["d/key", "d/later"])
+        {
+            using HttpResponseMessage written = await others.PutAsync("data/" + key, new StringContent("new and longer"));
+            using var request = new HttpRequestMessage(HttpMethod.Get, "data/" + key) { Headers = { IfMatch = { written.Headers.ETag! } } };
+            using HttpResponseMessage read = await http.SendAsync(request);
+            Assert.Equal("new and longer", await read.Content.ReadAsStringAsync());
+        }
+    }
+
     private static async Task SendAsync(HttpClient http, HttpMethod method, string key, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, "data/" + key);

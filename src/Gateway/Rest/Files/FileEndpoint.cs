@@ -5,6 +5,7 @@ using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Rest.Problems;
 using Orleans.Cache.Gateway.Rest.Targets;
 using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
 
 namespace Orleans.Cache.Gateway.Rest.Files;
 
@@ -54,8 +55,10 @@ internal sealed class FileEndpoint(CacheFileSystem files, OwnerRedirect redirect
                 await AnswerAsync(context, file).ConfigureAwait(false);
                 return;
             }
-            catch (CacheException e) when (e.Error == CacheError.Changed && attempt < Attempts && !context.Response.HasStarted)
+            catch (CacheException e) when (e.Error is CacheError.Changed or CacheError.NotFound && attempt < Attempts && !context.Response.HasStarted)
             {
+                if (e.Error == CacheError.NotFound && !await DemandedVersion.DisprovesAsync(files, context, path, believed: null).ConfigureAwait(false))
+                    throw;
                 context.Response.Clear();
             }
         }
@@ -70,11 +73,18 @@ internal sealed class FileEndpoint(CacheFileSystem files, OwnerRedirect redirect
         if (redirect.Ring is { } ring)
             context.Response.Headers[PeerRoutes.RingHeader] = ring;
         if (plan.Refusal is not null)
-            return new(RefusalOf(plan).WriteAsync(context));
+            return RefuseAsync(context, file.Status, plan);
         if (isHead || plan.ContentLength == 0)
             return ValueTask.CompletedTask;
         var body = new FileBody(context, file);
         return plan.Parts is { } parts ? body.SendAsync(parts) : body.SendAsync(plan.Range);
+    }
+
+    private async ValueTask RefuseAsync(HttpContext context, FileStatus status, FilePlan plan)
+    {
+        if (plan.Status == StatusCodes.Status412PreconditionFailed && await DemandedVersion.DisprovesAsync(files, context, status.Path, status).ConfigureAwait(false))
+            throw CacheException.Changed(status.Path.Value);
+        await RefusalOf(plan).WriteAsync(context).ConfigureAwait(false);
     }
 
     internal static void SetHeaders(HttpResponse response, FileHeaders headers, in FilePlan plan)

@@ -32,8 +32,10 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records, Cor
                 await AnswerAsync(request, key).ConfigureAwait(false);
                 return;
             }
-            catch (CacheException e) when (e.Error == CacheError.Changed && attempt < Attempts && !request.Response.HasStarted)
+            catch (CacheException e) when (e.Error is CacheError.Changed or CacheError.NotFound && attempt < Attempts && !request.Response.HasStarted)
             {
+                if (e.Error == CacheError.NotFound && !await DemandedVersion.DisprovesAsync(files, request.Context, key.Path, believed: null).ConfigureAwait(false))
+                    throw;
                 StartAgain(request);
             }
         }
@@ -72,6 +74,8 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records, Cor
             case Precondition.NotModified:
                 response.StatusCode = StatusCodes.Status304NotModified;
                 return;
+            case Precondition.Failed when await DemandedVersion.DisprovesAsync(files, request.Context, key.Path, status).ConfigureAwait(false):
+                throw CacheException.Changed(key.Path.Value);
             case Precondition.Failed:
                 throw S3Error.PreconditionFailed(request.Headers.IfMatch.Count > 0 ? "If-Match" : "If-Unmodified-Since").Thrown();
         }
