@@ -157,7 +157,7 @@ public sealed class CacheClient : IAsyncDisposable
     public async Task<DroppedPages> FreeAsync(string path, bool recursive = false, CancellationToken cancellationToken = default)
     {
         using Activity? activity = Start("ocache.free", path);
-        return await _files.FreeAsync(CachePath.Parse(path), recursive, cancellationToken).ConfigureAwait(false);
+        return await _writes.FreeAsync(CachePath.Parse(path), recursive, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -48,6 +48,14 @@ internal sealed partial class NodeServer : IServerUnderTest
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Begins to bring in all below a directory.</summary>
+    public async Task LoadAsync(string relativePath)
+    {
+        using var http = new HttpClient();
+        using HttpResponseMessage answer = await http.PostAsync($"{Rest}api/v1/load?path=/{relativePath}", null);
+        answer.EnsureSuccessStatusCode();
+    }
+
     /// <summary>Makes the node ask for the file's status, and believe it from now on.</summary>
     public async Task KnowAsync(string relativePath)
     {

@@ -7,13 +7,14 @@ using Orleans.Cache.Client.Nodes;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
+using Orleans.Cache.Pages;
 using Orleans.Cache.Ring;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Client.Writing;
 
 /// <summary>
-/// Changes the namespace through the REST API of a node, which tells the others. The node is the path's owner, or whoever can be
+/// Changes the namespace, and what is cached of it, through the REST API of a node, which tells the others. The node is the path's owner, or whoever can be
 /// connected to. Once a request was sent, nobody else is asked: whether it was carried out is not known, and doing it twice could undo what
 /// somebody else did in between.
 /// </summary>
@@ -22,6 +23,7 @@ internal sealed class RestWrites(ClusterConnection cluster)
     private const string Files = "/api/v1/files";
     private const string MakeDirectory = "/api/v1/mkdir";
     private const string Move = "/api/v1/move";
+    private const string Free = "/api/v1/free";
 
     /// <summary>How REST names the kind of a status.</summary>
     private const string FileType = "file";
@@ -51,12 +53,23 @@ internal sealed class RestWrites(ClusterConnection cluster)
     public Task MoveAsync(CachePath from, CachePath to, CancellationToken cancellationToken) =>
         SendAsync(from, HttpMethod.Post, $"{Move}?from={Uri.EscapeDataString(from.Value)}&to={Uri.EscapeDataString(to.Value)}", cancellationToken);
 
+    /// <summary>Of all nodes, as a node knows them now: this client may not have heard yet of one that has just joined.</summary>
+    /// <exception cref="CacheException">NodeUnreachable: one could not be told, all others were. NotFound, IsDirectory.</exception>
+    public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
+    {
+        string route = $"{Free}?path={Uri.EscapeDataString(path.Value)}&recursive={(recursive ? "true" : "false")}";
+        byte[] body = await SendAsync(path, HttpMethod.Post, route, null, WriteCondition.None, cancellationToken, isRepeatable: true).ConfigureAwait(false);
+        FreedMessage freed = JsonSerializer.Deserialize(body, WriteJson.Default.FreedMessage)!;
+        return new DroppedPages(freed.FreedFiles, freed.FreedPages, freed.FreedBytes);
+    }
+
     private Task<byte[]> SendAsync(CachePath path, HttpMethod method, string route, CancellationToken cancellationToken) =>
         SendAsync(path, method, route, null, WriteCondition.None, cancellationToken);
 
     private async Task<byte[]> SendAsync(
-        CachePath path, HttpMethod method, string route, BorrowedStream? content, WriteCondition condition, CancellationToken cancellationToken)
+        CachePath path, HttpMethod method, string route, BorrowedStream? content, WriteCondition condition, CancellationToken cancellationToken, bool isRepeatable = false)
     {
+        CacheException? last = null;
         for (int round = 1; ; round++)
         {
             foreach (HttpNode node in cluster.View.Nodes.Owners(KeyOf(path)).OfType<HttpNode>())
@@ -70,12 +83,13 @@ internal sealed class RestWrites(ClusterConnection cluster)
                 catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
                 {
                     cluster.NodeFailed(node);
-                    if (MayHaveBeenCarriedOut(request, content, e))
+                    last = e;
+                    if (!isRepeatable && MayHaveBeenCarriedOut(request, content, e))
                         throw new CacheException(CacheError.NodeUnreachable, $"{e.Message} Whether '{path}' was changed is not known; look before you try again.", e);
                 }
             }
             if (round == 2 || !await cluster.AnyNodeAnswersAsync(tried: 1, cancellationToken).ConfigureAwait(false))
-                throw Cluster.RoutedNode.NoneLeft();
+                throw isRepeatable && last is not null ? last : Cluster.RoutedNode.NoneLeft();
         }
     }
 

@@ -173,8 +173,13 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
 
     /// <summary>Drops what is cached of a file (every version), or of everything below a directory, and what is believed of it.</summary>
     /// <exception cref="CacheException">NotFound: no mount holds the path.</exception>
-    public Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken) =>
-        OfAllAsync(node => node.FreeAsync(path, recursive, cancellationToken));
+    public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
+    {
+        DroppedPages dropped = await OfAllAsync(node => node.FreeAsync(path, recursive, cancellationToken)).ConfigureAwait(false);
+        // Once more, in the way of writes: it also reaches a node that has just joined and is not known here yet.
+        await nodes.ForgetAsync(path, recursive).ConfigureAwait(false);
+        return dropped;
+    }
 
     /// <summary>
     /// Creates or replaces a file; missing directories above are made. Other readers see the old file or the new one, whole; a

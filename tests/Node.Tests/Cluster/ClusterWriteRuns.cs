@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Orleans.Cache.Client;
 using Orleans.Cache.Testing;
 using Xunit.Abstractions;
 
@@ -114,6 +115,27 @@ internal sealed class ClusterWriteRuns : IAsyncDisposable
             await PutAsync(_cluster[0], path, "written");
             Assert.Equal("written", await _cluster[1].Http.GetStringAsync("api/v1/files" + path));
         }
+    }
+
+    /// <summary>A client that has not heard yet of a node that is back frees what that believes, too.</summary>
+    public async Task FreeWhileComingBackAsync()
+    {
+        string directory = Directory.CreateDirectory(_source["immutable/freed"]).FullName;
+        string[] names = [.. Enumerable.Range(0, Files).Select(i => $"file{i}")];
+        await _cluster.KillNodeAsync(1);
+        await _cluster.UntilSeenAsync(1, "down");
+        await using CacheClient client = await CacheClient.ConnectAsync(_cluster[0].Rest);
+        await _cluster.StartNodeAsync(1);
+        await _cluster.UntilSeenAsync(1, "up");
+        foreach (string name in names)
+        {
+            await File.WriteAllTextAsync(Path.Combine(directory, name), "old");
+            await _cluster[1].GetJsonAsync($"api/v1/status/immutable/freed/{name}");
+            await File.WriteAllTextAsync(Path.Combine(directory, name), "new and longer");
+        }
+        await client.FreeAsync("/immutable/freed", recursive: true);
+        foreach (string name in names)
+            await ExpectAsync("/immutable/freed", name, "new and longer");
     }
 
     /// <summary>A change past the cache that a read meets is forgotten by all nodes: the file is one's, the listing that names it another's.</summary>

@@ -31,5 +31,8 @@ public sealed class ClusterWriteTests(ITestOutputHelper output) : IAsyncLifetime
     public Task A_write_is_seen_through_a_node_that_is_back_although_the_writers_node_does_not_know_that_yet() => _runs.WriteWhileComingBackAsync();
 
     [Fact]
+    public Task What_a_node_that_is_back_believes_is_freed_by_a_client_that_connected_before() => _runs.FreeWhileComingBackAsync();
+
+    [Fact]
     public Task A_change_past_the_cache_that_a_read_meets_is_seen_through_every_node() => _runs.NoticeAsync();
 }

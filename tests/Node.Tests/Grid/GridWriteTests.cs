@@ -43,6 +43,13 @@ public sealed class GridWriteTests(PostgresServer postgres, ITestOutputHelper ou
     }
 
     [GridFact]
+    public async Task A_client_that_does_not_know_yet_of_a_silo_that_is_back_frees_what_that_believes()
+    {
+        await using ClusterWriteRuns runs = await ClusterWriteRuns.StartAsync(postgres.Grid);
+        await runs.FreeWhileComingBackAsync();
+    }
+
+    [GridFact]
     public async Task A_change_past_the_cache_that_a_read_meets_is_seen_through_every_silo()
     {
         await using ClusterWriteRuns runs = await ClusterWriteRuns.StartAsync(postgres.Grid);
