@@ -61,9 +61,8 @@ internal sealed class ClientDoor(CacheClient client) : IFrontDoor
 
     public async ValueTask<Answer> ReadAsync(OpenedFile file, int offset, Memory<byte> destination, bool lent)
     {
-        // What another door opened, this one can only read by its name: the version is compared instead of demanded.
         if (file.Handle is not FileStatus status)
-            return await ReadNamedAsync(file, offset, destination);
+            return await ReadAsync(file.Path, offset, destination, lent) with { IsByName = true };
         try
         {
             return new Answer { File = file, Count = await client.ReadAsync(status, offset, destination) };
@@ -85,16 +84,6 @@ internal sealed class ClientDoor(CacheClient client) : IFrontDoor
     public Task MakeDirectoryAsync(string path) => client.CreateDirectoryAsync("/" + path);
 
     public ValueTask DisposeAsync() => client.DisposeAsync();
-
-    private async ValueTask<Answer> ReadNamedAsync(OpenedFile file, int offset, Memory<byte> destination)
-    {
-        byte[] read = new byte[destination.Length];
-        Answer answer = await ReadAsync(file.Path, offset, read, lent: false);
-        if (answer.File is not null && answer.File.Token != file.Token)
-            return new Answer { Error = CacheError.Changed, MayBeOfReading = true };
-        read.AsSpan(0, answer.Count).CopyTo(destination.Span);
-        return answer;
-    }
 
     private static OpenedFile FileOf(FileStatus status) => new(status.Path.Value[1..], status.File!.Version.Token, status.Length, status);
 

@@ -59,4 +59,7 @@ internal readonly record struct Answer
 
     /// <summary>The door opens and reads in one, and the error may be of either.</summary>
     public bool MayBeOfReading { get; init; }
+
+    /// <summary>The door cannot read what another has opened: it has opened the path anew, and so perhaps an older version, which its mode allows.</summary>
+    public bool IsByName { get; init; }
 }

@@ -43,16 +43,7 @@ internal sealed class Asker(Func<IFrontDoor> door, Past past, Figures figures, b
             Answer answer = await door().ReadAsync(read.Path, read.Offset, buffer.AsMemory(0, read.Length), read.Lent);
             window = past.End(window);
             Noted(read.Path, answer, window);
-            Oracle.Version? version = null;
-            if (answer.File is { } file && past.TokensCount)
-            {
-                version = past.Opened(read.Path, file.Token, file.Length, window);
-                if (version is null)
-                    return $"{file} was opened in {window}, which {past.Freshness} does not allow; {past.Describe(read.Path)}";
-            }
-            return answer.Error is { } error
-                ? ComplaintAboutError(read.Path, answer, error, version, window, excuse)
-                : ComplaintAboutBytes(answer, read.Offset, buffer.AsMemory(0, read.Length), version, window);
+            return ComplaintAboutRead(read.Path, answer, read.Offset, buffer.AsMemory(0, read.Length), window, excuse);
         }
         finally
         {
@@ -85,6 +76,8 @@ internal sealed class Asker(Func<IFrontDoor> door, Past past, Figures figures, b
             Answer answer = await door().ReadAsync(open.File, read.Offset, buffer.AsMemory(0, read.Length), lent: read.Offset % 2 == 0);
             window = past.End(window);
             Noted(open.File.Path, answer, window);
+            if (answer.IsByName)
+                return ComplaintAboutRead(open.File.Path, answer, read.Offset, buffer.AsMemory(0, read.Length), window, excuse);
             // What may have been opened is a question of then, what may be answered one of now.
             Window since = open.Window with { End = window.End };
             return answer.Error is { } error
@@ -157,6 +150,21 @@ internal sealed class Asker(Func<IFrontDoor> door, Past past, Figures figures, b
         }
         past.EndBelief(path, recursive, past.End(window));
         return null;
+    }
+
+    /// <summary>Of a read that opened the path itself.</summary>
+    private string? ComplaintAboutRead(string path, Answer answer, int offset, ReadOnlyMemory<byte> buffer, Window window, CacheError? excuse)
+    {
+        Oracle.Version? version = null;
+        if (answer.File is { } file && past.TokensCount)
+        {
+            version = past.Opened(path, file.Token, file.Length, window);
+            if (version is null)
+                return $"{file} was opened in {window}, which {past.Freshness} does not allow; {past.Describe(path)}";
+        }
+        return answer.Error is { } error
+            ? ComplaintAboutError(path, answer, error, version, window, excuse)
+            : ComplaintAboutBytes(answer, offset, buffer, version, window);
     }
 
     private string? ComplaintAboutError(string path, Answer answer, CacheError error, Oracle.Version? version, Window window, CacheError? excuse)
