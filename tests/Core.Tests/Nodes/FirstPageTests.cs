@@ -3,6 +3,7 @@ using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Testing;
+using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Core.Tests.Nodes;
 
@@ -294,6 +295,25 @@ public sealed class FirstPageTests
         Assert.Equal(1, node.Counters.UfsErrors.Value);
     }
 
+    /// <summary>
+    /// Each reader that comes holds one of the source's two turns and wants memory, each fill that waits for a turn holds memory, and there is memory for two pages.
+    /// </summary>
+    [Fact]
+    public async Task Answers_that_hold_the_sources_turns_and_fills_that_hold_the_memory_do_not_wait_for_each_other()
+    {
+        await using NodeUnderTest node = await StartAsync(new CacheLimits { FillBufferBytes = 4 * Page });
+        var turns = new TurnsStorage(node.Source, 2);
+        node.Mounts = new MountTable(2, [new Mount(CachePath.Root, turns, Freshness.Default)]);
+        byte[][] contents = [.. await Task.WhenAll(Enumerable.Range(0, 64).Select(i => node.PutAsync($"f{i}", Page, seed: i)))];
+
+        byte[][] read = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => Task.Run(() => node.ReadAsync($"/f{i}")))).WaitAsync(TimeSpan.FromMinutes(1));
+
+        for (int i = 0; i < contents.Length; i++)
+            Assert.Equal(contents[i], read[i]);
+        await node.SettledAsync();
+        Assert.Equal((2, 0), (turns.Free, node.Source.OpenReaders));
+    }
+
     [Fact]
     public async Task What_must_not_be_kept_is_read_all_the_same()
     {
@@ -304,6 +324,53 @@ public sealed class FirstPageTests
         await node.SettledAsync();
         Assert.Equal(content, await node.ReadAsync("/f"));
         Assert.Equal(0, node.Store.GetStatus()[0].Pages);
+    }
+
+    /// <summary>As a store's connector: each request has a turn, and one whose body is read keeps it.</summary>
+    private sealed class TurnsStorage(IUnderStorage inner, int turns) : DelegatingUnderStorage(inner)
+    {
+        private readonly SemaphoreSlim _turns = new(turns);
+
+        public int Free => _turns.CurrentCount;
+
+        public override async ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken)
+        {
+            await _turns.WaitAsync(cancellationToken);
+            await Task.Yield();
+            _turns.Release();
+            return await Inner.GetStatusAsync(key, cancellationToken);
+        }
+
+        public override async ValueTask<IUfsReader> OpenReadAsync(string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
+        {
+            await _turns.WaitAsync(cancellationToken);
+            return new TurnReader(await Inner.OpenReadAsync(key, version, offset, length, cancellationToken), _turns);
+        }
+
+        public override async ValueTask<FirstBytes?> OpenFirstAsync(string key, int length, CancellationToken cancellationToken)
+        {
+            await _turns.WaitAsync(cancellationToken);
+            FirstBytes first = (await Inner.OpenFirstAsync(key, length, cancellationToken))!;
+            await Task.Yield();
+            return first with { Reader = new TurnReader(first.Reader!, _turns) };
+        }
+
+        private sealed class TurnReader(IUfsReader inner, SemaphoreSlim turns) : IUfsReader
+        {
+            public bool MayPublish => inner.MayPublish;
+
+            public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+            {
+                await Task.Yield();
+                return await inner.ReadAsync(destination, cancellationToken);
+            }
+
+            public async ValueTask DisposeAsync()
+            {
+                await inner.DisposeAsync();
+                turns.Release();
+            }
+        }
     }
 
     private static async Task<NodeUnderTest> StartAsync(CacheLimits? limits = null, Freshness? freshness = null)
