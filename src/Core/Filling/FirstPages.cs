@@ -18,16 +18,16 @@ namespace Orleans.Cache.Filling;
 /// </remarks>
 internal sealed class FirstPages(PageFiller filler, IFillSource source, IPageStore store, int pageSize)
 {
-    /// <summary>Whether to ask for the page with the status.</summary>
+    /// <summary>Whether to ask for the page with the status: not where it is there, or could not be kept a moment ago.</summary>
     /// <param name="identity">The under storage.</param>
     /// <param name="key">The key.</param>
     /// <param name="last">The version that was believed last; null: none is remembered.</param>
     public bool AreWorthAsking(UfsIdentity identity, string key, FileRef? last)
     {
-        bool isThere = last is not null && last.Identity == identity && last.Key == key
-            ? last.Length == 0 || store.Contains(last, 0)
+        bool isVain = last is not null && last.Identity == identity && last.Key == key
+            ? last.Length == 0 || store.Contains(last, 0) || filler.CouldNotKeep(last)
             : store.MayHold(identity, key);
-        return !isThere && filler.HasPageToSpare && source.ReadsUnderStorage(identity, key);
+        return !isVain && filler.HasPageToSpare && source.ReadsUnderStorage(identity, key);
     }
 
     /// <summary>Asks. An answer that comes when the patience has ended is closed.</summary>
