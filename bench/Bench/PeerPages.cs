@@ -6,6 +6,7 @@ using Orleans.Cache.Bench.Reports;
 using Orleans.Cache.Bench.Servers;
 using Orleans.Cache.Client.Nodes;
 using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
 using Orleans.Cache.Nodes;
 using Orleans.Cache.Ring;
 
@@ -55,7 +56,7 @@ internal static class PeerPages
     }
 
     private static async Task<FileRef> FileAsync(HttpNode peer) =>
-        (await peer.GetStatusAsync(CachePath.Parse("/pages"), CancellationToken.None)).Status!.RequireFile();
+        (await peer.GetStatusAsync(CachePath.Parse("/pages"), StatusWish.Nothing, CancellationToken.None)).Status!.RequireFile();
 
     /// <summary>Bytes that readers bring until the time is over, and what both processes spent on it.</summary>
     private static async Task<LoadResult> RunAsync(int readers, double seconds, int server, Func<int, long, Task<long>> read)

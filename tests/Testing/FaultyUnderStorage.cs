@@ -10,6 +10,12 @@ public enum UfsRequest
     Status,
     Open,
 
+    /// <summary>A status with the first bytes.</summary>
+    First,
+
+    /// <summary>One of those that was opened and is not given yet.</summary>
+    FirstAnswer,
+
     /// <summary>One ReadAsync of an open reader.</summary>
     Read,
     List,
@@ -34,6 +40,8 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
     private readonly ConcurrentDictionary<UfsRequest, UfsHold> _holds = new();
     private readonly ConcurrentDictionary<UfsRequest, ConcurrentQueue<Exception>> _failures = new();
     private readonly ConcurrentDictionary<UfsRequest, int> _counts = new();
+    private readonly SemaphoreSlim _closed = new(0);
+    private int _openReaders;
 
     /// <summary>A hold of reads stops each reader only once it gave so many bytes.</summary>
     public int HoldReadsAfter { get; set; }
@@ -58,6 +66,15 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
 
     /// <summary>Held requests do not notice their token, as system calls on a hung network file system do not.</summary>
     public bool IgnoresCancellation { get; set; }
+
+    /// <summary>Statuses come with first bytes where they are asked for so, as object stores give them.</summary>
+    public bool OpensFirst { get; set; }
+
+    /// <summary>Readers that were given and not disposed of.</summary>
+    public int OpenReaders => Volatile.Read(ref _openReaders);
+
+    /// <summary>Completes when a reader has been disposed of; one completion for each.</summary>
+    public Task ClosedAsync() => _closed.WaitAsync();
 
     /// <summary>Called before each ReadAsync of any reader with their number so far, from 1; what it throws is the read's failure.</summary>
     public Action<int>? BeforeRead { get; set; }
@@ -100,6 +117,47 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
         await PassAsync(UfsRequest.Open, cancellationToken);
         IUfsReader reader = await Inner.OpenReadAsync(key, version, offset, length, cancellationToken);
         return new Reader(this, reader, key, length - MissingBytes, ChangeAfterBytes ?? long.MaxValue, !RefusePublishing);
+    }
+
+    /// <summary>An empty file has no first bytes, as in object stores.</summary>
+    public override async ValueTask<FirstBytes?> OpenFirstAsync(string key, int length, CancellationToken cancellationToken)
+    {
+        if (!OpensFirst)
+            return null;
+        await PassAsync(UfsRequest.First, cancellationToken);
+        FirstBytes? first = await OpenWhatIsThereAsync(key, length, cancellationToken);
+        try
+        {
+            await PassAsync(UfsRequest.FirstAnswer, cancellationToken);
+            return first;
+        }
+        catch when (first?.Reader is not null)
+        {
+            await first.Reader.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<FirstBytes?> OpenWhatIsThereAsync(string key, int length, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            UfsStatus? status = await Inner.GetStatusAsync(key, cancellationToken);
+            if (status is null or { IsDirectory: true })
+                return new FirstBytes(status, null);
+            if (status.Length == 0)
+                return null;
+            try
+            {
+                long give = Math.Min(length, status.Length);
+                IUfsReader reader = await Inner.OpenReadAsync(key, status.Version, 0, give, cancellationToken);
+                return new FirstBytes(status, new Reader(this, reader, key, give - MissingBytes, ChangeAfterBytes ?? long.MaxValue, !RefusePublishing));
+            }
+            catch (CacheException e) when (e.Error is CacheError.Changed or CacheError.NotFound or CacheError.IsDirectory)
+            {
+                // Between the two steps, which are one in a store.
+            }
+        }
     }
 
     public override async IAsyncEnumerable<UfsStatus> ListAsync(
@@ -160,30 +218,50 @@ public sealed class FaultyUnderStorage(IUnderStorage inner) : DelegatingUnderSto
             throw failure;
     }
 
-    private sealed class Reader(FaultyUnderStorage owner, IUfsReader inner, string key, long give, long changeAfter, bool mayPublish) : IUfsReader
+    private sealed class Reader : IUfsReader
     {
+        private readonly FaultyUnderStorage _owner;
+        private readonly IUfsReader _inner;
+        private readonly string _key;
+        private readonly long _give;
+        private readonly long _changeAfter;
+        private readonly bool _mayPublish;
         private long _given;
+        private int _disposed;
 
-        public bool MayPublish => mayPublish && inner.MayPublish;
+        public Reader(FaultyUnderStorage owner, IUfsReader inner, string key, long give, long changeAfter, bool mayPublish)
+        {
+            (_owner, _inner, _key, _give, _changeAfter, _mayPublish) = (owner, inner, key, give, changeAfter, mayPublish);
+            Interlocked.Increment(ref owner._openReaders);
+        }
+
+        public bool MayPublish => _mayPublish && _inner.MayPublish;
 
         public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
         {
-            int holdAfter = owner.HoldReadsAfter;
-            await owner.PassAsync(UfsRequest.Read, cancellationToken, mayHold: _given >= holdAfter);
-            if (owner.ReadFailure is { } failure)
+            int holdAfter = _owner.HoldReadsAfter;
+            await _owner.PassAsync(UfsRequest.Read, cancellationToken, mayHold: _given >= holdAfter);
+            if (_owner.ReadFailure is { } failure)
                 throw failure;
             if (_given < holdAfter && destination.Length > holdAfter - _given)
                 destination = destination[..(int)(holdAfter - _given)];
-            if (_given >= changeAfter)
-                throw CacheException.Changed(key);
-            long count = Math.Min(Math.Min(destination.Length, owner.MaxPiece), Math.Min(give, changeAfter) - _given);
+            if (_given >= _changeAfter)
+                throw CacheException.Changed(_key);
+            long count = Math.Min(Math.Min(destination.Length, _owner.MaxPiece), Math.Min(_give, _changeAfter) - _given);
             if (count <= 0)
                 return 0;
-            int read = await inner.ReadAsync(destination[..(int)count], owner.IgnoresCancellation ? default : cancellationToken);
+            int read = await _inner.ReadAsync(destination[..(int)count], _owner.IgnoresCancellation ? default : cancellationToken);
             _given += read;
             return read;
         }
 
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
+        public async ValueTask DisposeAsync()
+        {
+            await _inner.DisposeAsync();
+            if (Interlocked.Exchange(ref _disposed, 1) != 0)
+                return;
+            Interlocked.Decrement(ref _owner._openReaders);
+            _owner._closed.Release();
+        }
     }
 }

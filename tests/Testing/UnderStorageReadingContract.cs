@@ -5,7 +5,7 @@ using Orleans.Cache.UnderStorage;
 namespace Orleans.Cache.Testing;
 
 /// <summary>Statuses, ranged reads, versions and names.</summary>
-public abstract class UnderStorageReadingContract : UnderStorageFixture
+public abstract class UnderStorageReadingContract : UnderStorageFirstBytesContract
 {
     public static TheoryData<string> AwkwardNames =>
     [

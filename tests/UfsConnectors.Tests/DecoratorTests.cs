@@ -102,6 +102,60 @@ public sealed class DecoratorTests
     }
 
     [Fact]
+    public async Task First_bytes_take_a_stream_where_one_is_free_and_wait_for_none()
+    {
+        FaultyUnderStorage source = null!;
+        await using IUnderStorage limited = await FilledAsync(100, inner => new LimitedUnderStorage(source = new FaultyUnderStorage(inner) { OpensFirst = true }, 65_536, 1, _time));
+        FirstBytes first = (await limited.OpenFirstAsync("file", 60, None))!;
+        Assert.Equal((100, 1), (first.Status!.Length, source.OpenReaders));
+        Assert.Null(await limited.OpenFirstAsync("file", 60, None));
+        await first.Reader!.DisposeAsync();
+        // Neither where nothing is, nor one that fails, keeps its place.
+        Assert.Null((await limited.OpenFirstAsync("missing", 60, None))!.Status);
+        source.FailNext(UfsRequest.First, 1, CacheError.Unavailable);
+        await Assert.ThrowsAsync<CacheException>(async () => await limited.OpenFirstAsync("file", 60, None));
+        await (await limited.OpenFirstAsync("file", 60, None))!.Reader!.DisposeAsync();
+        Assert.Equal(0, source.OpenReaders);
+    }
+
+    [Fact]
+    public async Task First_bytes_are_throttled_as_one_request_and_closed_where_nobody_waits_for_them()
+    {
+        FaultyUnderStorage source = null!;
+        await using IUnderStorage slow = await FilledAsync(
+            100, inner => new ThrottledUnderStorage(source = new FaultyUnderStorage(inner) { OpensFirst = true }, TimeSpan.FromMilliseconds(50), 10_000, _time));
+        ValueTask<FirstBytes?> opening = slow.OpenFirstAsync("file", 100, None);
+        Assert.False(opening.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(50));
+        await using IUfsReader reader = (await opening)!.Reader!;
+        ValueTask<int> reading = reader.ReadAsync(new byte[100], None);
+        Assert.False(reading.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        Assert.Equal(100, await reading);
+
+        using var impatient = new CancellationTokenSource();
+        Task<FirstBytes?> second = slow.OpenFirstAsync("file", 100, impatient.Token).AsTask();
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        Assert.Equal(1, source.OpenReaders);
+        source.OpensFirst = false;
+        Assert.Null(await slow.OpenFirstAsync("file", 100, None));
+    }
+
+    [Fact]
+    public async Task First_bytes_count_as_one_read()
+    {
+        using var counters = new CacheCounters();
+        FaultyUnderStorage source = null!;
+        await using IUnderStorage metered = await FilledAsync(100, inner => new MeteredUnderStorage(source = new FaultyUnderStorage(inner), counters));
+        Assert.Null(await metered.OpenFirstAsync("file", 60, None));
+        source.OpensFirst = true;
+        await using IUfsReader reader = (await metered.OpenFirstAsync("file", 60, None))!.Reader!;
+        Assert.Equal(60, await reader.ReadAsync(new byte[100], None));
+        Assert.Equal((1, 60), (counters.UfsReads.Value, counters.BytesFromUfs.Value));
+    }
+
+    [Fact]
     public async Task Reads_bytes_and_failures_are_counted_and_answers_are_not_failures()
     {
         using var counters = new CacheCounters();

@@ -40,6 +40,14 @@ internal sealed class NeighbourFillSource(IFillSource ufs, Func<ClusterNodes> cl
         return await ufs.OpenAsync(file, offset, length, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Only of keys of its own that no other node is asked for.</summary>
+    public bool ReadsUnderStorage(UfsIdentity identity, string key)
+    {
+        RingKey ring = RingKey.OfFile(identity, key);
+        int replicas = mounts().ReplicasOf(identity);
+        return cluster().ActingKeeper(ring, replicas) is { } keeper && keeper.Name == cluster().Reader && Neighbours(ring, replicas).Length == 0;
+    }
+
     /// <summary>Nobody, where this node keeps the key for others that are down or see the ring differently: it has no reason to keep it longer.</summary>
     private HttpNode[] Neighbours(RingKey key, int replicas)
     {

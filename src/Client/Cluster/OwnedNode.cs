@@ -21,32 +21,28 @@ public sealed class OwnedNode(ICacheNode node, IFileOwners owners) : ICacheNode
     /// <summary>
     /// What this node believes it may say: a writer is answered only when every node has forgotten what it believed. All else is asked of the file's place.
     /// </summary>
-    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
+    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken)
     {
         ValueTask<RecalledStatus?> recalled = node.RecallStatusAsync(path, cancellationToken);
-        return recalled is { IsCompletedSuccessfully: true, Result: not null } ? node.GetStatusAsync(path, cancellationToken) : AskOwnerAsync(path, cancellationToken);
+        return recalled is { IsCompletedSuccessfully: true, Result: not null } ? node.GetStatusAsync(path, wish, cancellationToken) : AskOwnerAsync(path, wish, cancellationToken);
     }
 
-    /// <summary>The file's place asks as everybody does; where what it believes came from a listing, this node asks for the rest.</summary>
-    public async ValueTask<StatusAnswer> GetDescribedStatusAsync(CachePath path, CancellationToken cancellationToken)
-    {
-        StatusAnswer answer = await GetStatusAsync(path, cancellationToken).ConfigureAwait(false);
-        return answer.Status is { Attributes: null } ? await node.GetDescribedStatusAsync(path, cancellationToken).ConfigureAwait(false) : answer;
-    }
-
-    /// <summary>While the cluster leaves this process out, or this process the cluster, the place is nowhere; the node knows as much.</summary>
-    private async ValueTask<StatusAnswer> AskOwnerAsync(CachePath path, CancellationToken cancellationToken)
+    /// <summary>
+    /// The file's place asks as everybody does; where what it believes came from a listing, this node asks for the rest. While the cluster leaves this process out, or this process
+    /// the cluster, the place is nowhere; the node knows as much.
+    /// </summary>
+    private async ValueTask<StatusAnswer> AskOwnerAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken)
     {
         try
         {
-            if (await owners.AskOwnerAsync(Name, path, cancellationToken).ConfigureAwait(false) is { } answer)
+            if (await owners.AskOwnerAsync(Name, path, cancellationToken).ConfigureAwait(false) is { } answer && ((wish & StatusWish.Described) == 0 || answer.Status is not { Attributes: null }))
                 return answer;
         }
         catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
         {
             // See above.
         }
-        return await node.GetStatusAsync(path, cancellationToken).ConfigureAwait(false);
+        return await node.GetStatusAsync(path, wish, cancellationToken).ConfigureAwait(false);
     }
 
     public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken) =>

@@ -35,16 +35,10 @@ internal sealed class RoutedNode(Func<ClusterNodes> cluster, Func<MountTable> mo
 
     public int PageSize => last.PageSize;
 
-    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        AskStatusAsync(path, node => node.GetStatusAsync(path, cancellationToken), cancellationToken);
-
-    public ValueTask<StatusAnswer> GetDescribedStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        AskStatusAsync(path, node => node.GetDescribedStatusAsync(path, cancellationToken), cancellationToken);
-
-    private ValueTask<StatusAnswer> AskStatusAsync(CachePath path, Func<ICacheNode, ValueTask<StatusAnswer>> ask, CancellationToken cancellationToken) =>
+    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken) =>
         AskAsync(KeyOf(path), replicas: 1, async node =>
         {
-            StatusAnswer answer = await ask(node).ConfigureAwait(false);
+            StatusAnswer answer = await node.GetStatusAsync(path, wish, cancellationToken).ConfigureAwait(false);
             if (node != last)
                 Counters?.ForwardedStatuses.Increment();
             return answer;

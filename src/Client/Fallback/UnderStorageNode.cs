@@ -28,7 +28,7 @@ internal sealed class UnderStorageNode : ICacheNode, IDisposable
 
     public int PageSize { get; }
 
-    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) => _metadata.GetAsync(path, cancellationToken);
+    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken) => _metadata.GetAsync(path, wish, cancellationToken);
 
     public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken) =>
         _metadata.ListAsync(directory, startAfter, cancellationToken);

@@ -49,17 +49,12 @@ internal sealed class HttpNode : ICacheNode, IDisposable
 
     public int PageSize { get; }
 
-    public async ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
+    public async ValueTask<StatusAnswer> GetStatusAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken)
     {
-        if (Owners is not null && await AskOwnerAsync(Owners, path, cancellationToken).ConfigureAwait(false) is { } owned)
+        bool described = (wish & StatusWish.Described) != 0;
+        if (!described && Owners is not null && await AskOwnerAsync(Owners, path, cancellationToken).ConfigureAwait(false) is { } owned)
             return owned;
-        return await AskStatusAsync(path, "", cancellationToken).ConfigureAwait(false);
-    }
-
-    public ValueTask<StatusAnswer> GetDescribedStatusAsync(CachePath path, CancellationToken cancellationToken) => AskStatusAsync(path, PeerRoutes.Described, cancellationToken);
-
-    private async ValueTask<StatusAnswer> AskStatusAsync(CachePath path, string how, CancellationToken cancellationToken)
-    {
+        string how = (described ? PeerRoutes.Described : "") + ((wish & StatusWish.FirstPage) != 0 ? PeerRoutes.FirstPage : "");
         StatusAnswerMessage answer = await AskAsync(
             HttpMethod.Get, $"{PeerRoutes.Status}?path={Uri.EscapeDataString(path.Value)}{how}", PeerJson.Default.StatusAnswerMessage, cancellationToken)
             .ConfigureAwait(false);

@@ -8,12 +8,16 @@ internal static class PeerRoutes
     /// <summary>GET with a <see cref="FileRefQuery"/> and Range: bytes of one version. With cached=only: 404 unless the store has all of them.</summary>
     public const string Data = "/api/v1/peer/data";
 
-    /// <summary>GET ?path=: <see cref="StatusAnswerMessage"/>. With described: also what is kept beside the bytes.</summary>
+    /// <summary>GET ?path=: <see cref="StatusAnswerMessage"/>. With described: also what is kept beside the bytes; with firstPage: see <see cref="Metadata.StatusWish.FirstPage"/>.</summary>
     public const string Status = "/api/v1/peer/status";
 
     public const string DescribedName = "described";
 
     public const string Described = "&" + DescribedName + "=true";
+
+    public const string FirstPageName = "firstPage";
+
+    public const string FirstPage = "&" + FirstPageName + "=true";
 
     /// <summary>GET ?path=&amp;startAfter=: a <see cref="StatusMessage"/> a line.</summary>
     public const string List = "/api/v1/peer/list";

@@ -26,14 +26,19 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <summary>Whether nodes other than this one keep pages too.</summary>
     public bool HasOtherNodes => nodes.All.Count > 1;
 
+    /// <summary>Bytes of a page of all files.</summary>
+    public int PageSize => nodes.Local.PageSize;
+
     /// <summary>What is opened most.</summary>
     public HotFiles HotFiles { get; } = new(time ?? TimeProvider.System);
 
     /// <summary>Status of a path.</summary>
     /// <exception cref="CacheException">NotFound, AccessDenied, Unavailable.</exception>
-    public ValueTask<FileStatus> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
+    public ValueTask<FileStatus> GetStatusAsync(CachePath path, CancellationToken cancellationToken) => GetStatusAsync(path, StatusWish.Nothing, cancellationToken);
+
+    private ValueTask<FileStatus> GetStatusAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken)
     {
-        ValueTask<StatusAnswer> answer = TryGetStatusAsync(path, cancellationToken);
+        ValueTask<StatusAnswer> answer = TryGetStatusAsync(path, wish, cancellationToken);
         return answer.IsCompletedSuccessfully ? new(Found(answer.Result)) : Awaited();
 
         async ValueTask<FileStatus> Awaited() => Found(await answer.ConfigureAwait(false));
@@ -42,12 +47,11 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     }
 
     /// <summary>Status of a path and how long it may be believed; Status null where nothing is there.</summary>
-    public ValueTask<StatusAnswer> TryGetStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        OwnerOf(path).GetStatusAsync(path, cancellationToken);
+    public ValueTask<StatusAnswer> TryGetStatusAsync(CachePath path, CancellationToken cancellationToken) => TryGetStatusAsync(path, StatusWish.Nothing, cancellationToken);
 
-    /// <summary>As <see cref="TryGetStatusAsync"/>, with <see cref="FileStatus.Attributes"/>, which a status that was learnt from a listing lacks.</summary>
-    public ValueTask<StatusAnswer> TryGetDescribedStatusAsync(CachePath path, CancellationToken cancellationToken) =>
-        OwnerOf(path).GetDescribedStatusAsync(path, cancellationToken);
+    /// <summary>As the other overload, and what is wished beyond it.</summary>
+    public ValueTask<StatusAnswer> TryGetStatusAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken) =>
+        OwnerOf(path).GetStatusAsync(path, wish, cancellationToken);
 
     /// <summary>Status of a path as its under storage tells it now, whatever is believed; null: nothing is there. Nothing of it is remembered.</summary>
     /// <exception cref="CacheException">AccessDenied, Unavailable.</exception>
@@ -87,11 +91,14 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// Opens a file: fixes one version, of which every later read of the handle gives bytes or fails with Changed.
     /// Completes synchronously where the status is believed.
     /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="wish">What is wanted with it; who reads from the start, or does not know yet where, wants the first page.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="CacheException">NotFound, IsDirectory, AccessDenied, Unavailable.</exception>
-    public ValueTask<CacheFile> OpenAsync(CachePath path, CancellationToken cancellationToken)
+    public ValueTask<CacheFile> OpenAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken)
     {
         HotFiles.Opened(path);
-        ValueTask<FileStatus> status = GetStatusAsync(path, cancellationToken);
+        ValueTask<FileStatus> status = GetStatusAsync(path, wish, cancellationToken);
         return status.IsCompletedSuccessfully ? new(Opened(status.Result)) : Awaited(status);
 
         async ValueTask<CacheFile> Awaited(ValueTask<FileStatus> pending) => Opened(await pending.ConfigureAwait(false));
@@ -103,6 +110,10 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
             return file;
         }
     }
+
+    /// <summary>Opens a file to read it from its start.</summary>
+    /// <inheritdoc cref="OpenAsync(CachePath, StatusWish, CancellationToken)"/>
+    public ValueTask<CacheFile> OpenAsync(CachePath path, CancellationToken cancellationToken) => OpenAsync(path, StatusWish.FirstPage, cancellationToken);
 
     /// <summary>Opens the version that a status names.</summary>
     public CacheFile Open(FileStatus status) => new(status, nodes) { Use = status.File is { } file ? mounts().UseOf(file.Identity) : null };

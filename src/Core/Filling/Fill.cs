@@ -43,6 +43,9 @@ internal sealed class Fill(FileRef file, long firstPage, int pageCount)
 
     public long Length { get; } = Math.Min((firstPage + pageCount) * file.PageSize, file.Length) - firstPage * file.PageSize;
 
+    /// <summary>Began when the file was opened, before anybody asked for a byte: the first to come leads on from here.</summary>
+    public bool IsFirstPage { get; init; }
+
     /// <summary>Set by a free: what this fill brings must not stay.</summary>
     public bool Abandoned
     {

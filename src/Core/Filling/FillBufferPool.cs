@@ -56,7 +56,14 @@ internal sealed class FillBufferPool(long budget, int pageSize, int maxWaiters) 
     {
         long cost = Cost(pageLengths);
         lock (_gate)
-            return _waiters.Count == 0 && _reserved + cost <= budget - budget / 4 ? Reserve(pageLengths, cost) : null;
+            return HasRoomToSpare(cost) ? Reserve(pageLengths, cost) : null;
+    }
+
+    /// <summary>Whether <see cref="TryRent"/> would give a page now.</summary>
+    public bool HasPageToSpare()
+    {
+        lock (_gate)
+            return HasRoomToSpare(pageSize);
     }
 
     /// <summary>Room for pages of those lengths as soon as it is free.</summary>
@@ -126,6 +133,8 @@ internal sealed class FillBufferPool(long budget, int pageSize, int maxWaiters) 
                 Free(buffer);
         }
     }
+
+    private bool HasRoomToSpare(long cost) => _waiters.Count == 0 && _reserved + cost <= budget - budget / 4;
 
     private int SizeFor(int pageLength) => pageLength <= SmallBufferSize ? Math.Min(SmallBufferSize, pageSize) : pageSize;
 

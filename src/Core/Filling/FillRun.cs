@@ -7,7 +7,7 @@ using Orleans.Cache.UnderStorage;
 namespace Orleans.Cache.Filling;
 
 /// <summary>
-/// Carries out one fill: 1. room for the whole range, 2. one ranged read of the version, 3. each piece to the readers as
+/// Carries out one fill: 1. room for the whole range, 2. one ranged read of the version, unless it is open already, 3. each piece to the readers as
 /// it comes, 4. each page to the store, without making the readers wait for it, 5. the end, which frees everybody.
 /// </summary>
 /// <remarks>
@@ -26,7 +26,12 @@ internal sealed partial class FillRun(
     ILogger log)
 {
     /// <summary>Never throws: what goes wrong reaches the fill's readers.</summary>
-    public async Task ExecuteAsync(Fill fill, FillMemory? memory, Action<Fill, int> released, CancellationToken shutdown)
+    /// <param name="fill">What is filled.</param>
+    /// <param name="memory">Its memory; null: to be waited for.</param>
+    /// <param name="opened">The fill's range, open already; disposed of here. Only with memory: what it holds others may wait for, so it must not wait.</param>
+    /// <param name="released">Told of pages that can be had from the store alone.</param>
+    /// <param name="shutdown">Ends the run.</param>
+    public async Task ExecuteAsync(Fill fill, FillMemory? memory, IUfsReader? opened, Action<Fill, int> released, CancellationToken shutdown)
     {
         using Activity? activity = StartActivity(fill);
         using var patience = new CancellationTokenSource(limits.FillProgressTimeout, time);
@@ -39,7 +44,7 @@ internal sealed partial class FillRun(
             memory ??= await pool.RentAsync(fill.PageLengths(), either.Token).ConfigureAwait(false); // 1
             fill.Supply(memory, released);
             patience.CancelAfter(limits.FillProgressTimeout);
-            await TransferAsync(fill, keeping, patience, either.Token).ConfigureAwait(false);
+            await TransferAsync(fill, opened, keeping, patience, either.Token).ConfigureAwait(false);
             fill.End(null); // 5
         }
         catch (OperationCanceledException)
@@ -80,9 +85,9 @@ internal sealed partial class FillRun(
         }
     }
 
-    private async Task TransferAsync(Fill fill, List<Task> keeping, CancellationTokenSource patience, CancellationToken cancellationToken)
+    private async Task TransferAsync(Fill fill, IUfsReader? opened, List<Task> keeping, CancellationTokenSource patience, CancellationToken cancellationToken)
     {
-        IUfsReader reader = await source.OpenAsync(fill.File, fill.Start, fill.Length, cancellationToken).ConfigureAwait(false); // 2
+        IUfsReader reader = opened ?? await source.OpenAsync(fill.File, fill.Start, fill.Length, cancellationToken).ConfigureAwait(false); // 2
         await using (reader.ConfigureAwait(false))
             await TransferPagesAsync(fill, reader, keeping, patience, cancellationToken).ConfigureAwait(false); // 3, 4
         patience.CancelAfter(Timeout.InfiniteTimeSpan);

@@ -8,6 +8,9 @@ public interface IFillSource
 {
     /// <summary>Opens a range of exactly the file's version, as <see cref="IUnderStorage.OpenReadAsync"/> does.</summary>
     ValueTask<IUfsReader> OpenAsync(FileRef file, long offset, long length, CancellationToken cancellationToken);
+
+    /// <summary>Whether a file's first page is read from the under storage by this node, and by nobody else first.</summary>
+    bool ReadsUnderStorage(UfsIdentity identity, string key);
 }
 
 /// <summary>The under storage that a file belongs to.</summary>
@@ -22,4 +25,6 @@ internal sealed class UfsFillSource(Func<UfsIdentity, IUnderStorage> storageOf) 
         await reader.DisposeAsync().ConfigureAwait(false);
         throw CacheException.Changed(file.Key);
     }
+
+    public bool ReadsUnderStorage(UfsIdentity identity, string key) => true;
 }

@@ -82,6 +82,11 @@ internal sealed partial class PageFiller : IAsyncDisposable
             started |= begun;
             missed = true;
         }
+        else if (fill.IsFirstPage)
+        {
+            expected = _runs.Expect(file, offset, expected);
+            missed = true;
+        }
         (started ? _counters.Misses : _counters.Hits).Increment();
 
         try
@@ -125,7 +130,8 @@ internal sealed partial class PageFiller : IAsyncDisposable
     public void ReadAhead(FileRef file, long offset, long expected)
     {
         long end = Math.Min(offset + Math.Min(expected, _limits.ReadAheadBytes), file.Length);
-        for (long page = (offset / _pageSize / ChunkPages + 1) * ChunkPages; page * _pageSize < end; page += ChunkPages)
+        // What is left of the chunk first: where a file was opened with its first page, the others of the chunk are nobody's yet.
+        for (long page = offset / _pageSize + 1; page * _pageSize < end; page = (page / ChunkPages + 1) * ChunkPages)
         {
             if (_admission.IsUnkept(file.Id) || !StartAhead(file, page, end))
                 return;
@@ -142,6 +148,34 @@ internal sealed partial class PageFiller : IAsyncDisposable
         for (long page = first; page < end; page++)
             cost += _pool.Cost([file.PageLength(page)]);
         return cost;
+    }
+
+    /// <summary>Whether <see cref="TryBegin"/> would find memory now.</summary>
+    public bool HasPageToSpare => _pool.HasPageToSpare();
+
+    /// <summary>
+    /// Starts the fill of a file's first page with what is open already. False, and the reader stays the caller's, where the page is there or on its way, would not be kept, or
+    /// no memory is free now.
+    /// </summary>
+    public bool TryBegin(FileRef file, IUfsReader firstPage)
+    {
+        if (_admission.IsUnkept(file.Id) || _shutdown.IsCancellationRequested)
+            return false;
+        Fill fill;
+        FillMemory? memory;
+        lock (_gate)
+        {
+            if (CountMissing(file, 0, file.PageLength(0)) == 0)
+                return false;
+            fill = new Fill(file, 0, 1) { IsFirstPage = true };
+            memory = _pool.TryRent(fill.PageLengths());
+            if (memory is null)
+                return false;
+            Register(fill);
+        }
+        _counters.Misses.Increment();
+        Start(fill, memory, firstPage);
+        return true;
     }
 
     /// <summary>Starts the fill of a page that is neither in the store nor on its way, and of its missing neighbours; false where it is.</summary>
@@ -243,10 +277,10 @@ internal sealed partial class PageFiller : IAsyncDisposable
         return fill;
     }
 
-    /// <summary>Starts fills for the missing pages of one chunk. False: no buffers free, stop reading ahead.</summary>
+    /// <summary>Starts fills for the missing pages of one chunk, from a page of it on. False: no buffers free, stop reading ahead.</summary>
     private bool StartAhead(FileRef file, long firstPage, long end)
     {
-        long lastPage = Math.Min(firstPage + ChunkPages, (end + _pageSize - 1) / _pageSize);
+        long lastPage = Math.Min((firstPage / ChunkPages + 1) * ChunkPages, (end + _pageSize - 1) / _pageSize);
         for (long page = firstPage; page < lastPage; page++)
         {
             if (_store.Contains(file, page))
@@ -294,16 +328,16 @@ internal sealed partial class PageFiller : IAsyncDisposable
             _fills[new PageId(fill.File.Id, fill.FirstPage + i)] = fill;
     }
 
-    private void Start(Fill fill, FillMemory? memory)
+    private void Start(Fill fill, FillMemory? memory, IUfsReader? opened = null)
     {
         // On the pool: the reader that starts a fill goes on at once to wait for its first bytes.
         lock (_gate)
-            _running.Add(Task.Run(() => RunAsync(fill, memory)));
+            _running.Add(Task.Run(() => RunAsync(fill, memory, opened)));
     }
 
-    private async Task RunAsync(Fill fill, FillMemory? memory)
+    private async Task RunAsync(Fill fill, FillMemory? memory, IUfsReader? opened)
     {
-        await _run.ExecuteAsync(fill, memory, Unregister, _shutdown.Token).ConfigureAwait(false);
+        await _run.ExecuteAsync(fill, memory, opened, Unregister, _shutdown.Token).ConfigureAwait(false);
         for (int i = 0; i < fill.PageCount; i++)
             Unregister(fill, i);
         lock (_gate)

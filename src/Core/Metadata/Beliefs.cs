@@ -41,6 +41,9 @@ internal sealed class Beliefs<T>(InvalidationEpochs epochs, Func<CachePath, Epoc
         return cache.TryGet(path.Value, out belief) && IsBelieved(belief, out remaining);
     }
 
+    /// <summary>What was said of the path last, believed or not; null: nothing that is remembered.</summary>
+    public Belief<T>? LastOf(CachePath path) => cache.TryGet(path.Value, out Belief<T>? last) ? last : null;
+
     /// <summary>What is left of a belief's validity; zero once it has expired or was invalidated.</summary>
     public TimeSpan RemainingOf(Belief<T> belief) => IsBelieved(belief, out TimeSpan remaining) ? remaining : TimeSpan.Zero;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Telemetry;
@@ -35,18 +36,21 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
     private readonly InvalidationEpochs _epochs = new();
     private MetadataView? _view;
 
+    /// <summary>Brings the first page with a status that is asked for to read; null: nobody keeps pages.</summary>
+    internal FirstPages? FirstPages { get; init; }
+
     /// <summary>Statuses held in memory, expired ones included; at most <see cref="CacheLimits.MaxStatuses"/>.</summary>
     public int StatusCount => View().Statuses.Count;
 
     /// <summary>Status of a path. Completes synchronously, without allocation or lock, where it is believed.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="described">Whether <see cref="FileStatus.Attributes"/> must be told: what a listing said is not enough then.</param>
+    /// <param name="wish">What is wanted beyond it.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="CacheException">AccessDenied, Unavailable; a path that is not there is an answer, not an error.</exception>
-    public ValueTask<StatusAnswer> GetAsync(CachePath path, bool described, CancellationToken cancellationToken)
+    public ValueTask<StatusAnswer> GetAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken)
     {
         MetadataView view = View();
-        if (view.Statuses.TryGet(path, out Belief<FileStatus?>? belief, out TimeSpan remaining) && (!described || IsDescribed(belief.Value)))
+        if (view.Statuses.TryGet(path, out Belief<FileStatus?>? belief, out TimeSpan remaining) && ((wish & StatusWish.Described) == 0 || IsDescribed(belief.Value)))
         {
             counters.StatusHits.Increment();
             return new(new StatusAnswer(belief.Value, remaining));
@@ -55,11 +59,11 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
         if (view.MountDirectory(path) is { } directory)
             return new(new StatusAnswer(directory, Freshness.Default.Ttl));
         return view.Table.TryResolve(path, out MountedKey mounted)
-            ? AskAsync(view, path, mounted, described, cancellationToken)
+            ? AskAsync(view, path, mounted, wish, cancellationToken)
             : new(new StatusAnswer(null, Freshness.Default.Ttl));
     }
 
-    public ValueTask<StatusAnswer> GetAsync(CachePath path, CancellationToken cancellationToken) => GetAsync(path, described: false, cancellationToken);
+    public ValueTask<StatusAnswer> GetAsync(CachePath path, CancellationToken cancellationToken) => GetAsync(path, StatusWish.Nothing, cancellationToken);
 
     /// <summary>What is believed of a path, and since when; null where whoever asks would ask the under storage. Asks nobody, counts nothing.</summary>
     public RecalledStatus? Recall(CachePath path) =>
@@ -144,11 +148,12 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
 
     private static bool IsDescribed(FileStatus? status) => status is null || status.Attributes is not null;
 
-    private async ValueTask<StatusAnswer> AskAsync(MetadataView view, CachePath path, MountedKey mounted, bool described, CancellationToken cancellationToken)
+    private async ValueTask<StatusAnswer> AskAsync(MetadataView view, CachePath path, MountedKey mounted, StatusWish wish, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        bool described = (wish & StatusWish.Described) != 0;
         Belief<FileStatus?> belief = await view.Statuses
-            .AskAsync(path, mounted.Mount.Freshness.BelieveAbsenceFor, RefreshStatusAsync, mounted.Mount.ServesStale, described ? IsDescribed : null)
+            .AskAsync(path, mounted.Mount.Freshness.BelieveAbsenceFor, (wish & StatusWish.FirstPage) != 0 ? RefreshToReadAsync : RefreshStatusAsync, mounted.Mount.ServesStale, described ? IsDescribed : null)
             .WaitAsync(cancellationToken).ConfigureAwait(false);
         // What stands in while the under storage is silent may be a listing's.
         if (described && !IsDescribed(belief.Value))
@@ -156,7 +161,11 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
         return new StatusAnswer(belief.Value, view.Statuses.RemainingOf(belief));
     }
 
-    private async Task<Belief<FileStatus?>> RefreshStatusAsync(Refresh<FileStatus?> refresh)
+    private Task<Belief<FileStatus?>> RefreshStatusAsync(Refresh<FileStatus?> refresh) => RefreshStatusAsync(refresh, firstPages: null);
+
+    private Task<Belief<FileStatus?>> RefreshToReadAsync(Refresh<FileStatus?> refresh) => RefreshStatusAsync(refresh, FirstPages);
+
+    private async Task<Belief<FileStatus?>> RefreshStatusAsync(Refresh<FileStatus?> refresh, FirstPages? firstPages)
     {
         // Not as the caller found it: the table may have changed before the refresh took its stamp.
         MetadataView view = View();
@@ -165,31 +174,41 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
         if (!view.Table.TryResolve(refresh.Path, out MountedKey mounted))
             return refresh.Answer(null, TimeSpan.Zero, weight: 1);
         Freshness freshness = mounted.Mount.Freshness;
-        UfsStatus? found = await StatAsync(mounted, refresh.Path).ConfigureAwait(false);
+        FileRef? last = firstPages is null ? null : view.Statuses.LastOf(refresh.Path)?.Value?.File;
+        if (firstPages?.AreWorthAsking(mounted.Mount.Storage.Identity, mounted.Key, last) == false)
+            firstPages = null;
+        (UfsStatus? found, IUfsReader? page) = await FindAsync(mounted, refresh.Path, firstPages).ConfigureAwait(false);
         if (found is null)
             return refresh.Answer(null, freshness.BelieveAbsenceFor, weight: 1);
         FileStatus status = DirectoryReader.StatusOf(mounted.Mount, mounted.Key, refresh.Path, found, pageSize);
+        if (page is not null)
+            await firstPages!.BeginAsync(status.RequireFile(), page).ConfigureAwait(false);
         return refresh.Answer(status, freshness.BelieveFor, WeightOf(status));
     }
 
     /// <summary>A status takes some 400 bytes; what comes with it counts as so many more of them.</summary>
     internal static int WeightOf(FileStatus status) => 1 + ((status.Attributes?.Characters ?? 0) / 200);
 
-    private async Task<UfsStatus?> StatAsync(MountedKey mounted, CachePath path)
+    /// <summary>Status and first page in one answer, or the status alone.</summary>
+    private async Task<FirstBytes> FindAsync(MountedKey mounted, CachePath path, FirstPages? firstPages)
     {
-        counters.UfsStats.Increment();
         using var patience = new CancellationTokenSource(limits.FillProgressTimeout, time);
         try
         {
+            if (firstPages is not null && await firstPages.OpenAsync(mounted.Mount.Storage, mounted.Key, patience.Token).ConfigureAwait(false) is { } first)
+                return first;
+            patience.CancelAfter(limits.FillProgressTimeout);
+            counters.UfsStats.Increment();
             ValueTask<UfsStatus?> answer = mounted.Mount.Storage.GetStatusAsync(mounted.Key, patience.Token);
             // WaitAsync: a connector that does not notice its token must not hold the path for ever.
-            return answer.IsCompleted
+            UfsStatus? status = answer.IsCompleted
                 ? await answer.ConfigureAwait(false)
                 : await answer.AsTask().WaitAsync(patience.Token).ConfigureAwait(false);
+            return new FirstBytes(status, null);
         }
         catch (CacheException e) when (e.Error is CacheError.NotFound or CacheError.NotADirectory)
         {
-            return null;
+            return new FirstBytes(null, null);
         }
         catch (Exception e)
         {

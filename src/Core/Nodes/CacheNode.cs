@@ -30,12 +30,15 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         _store = services.Store;
         _counters = services.Counters;
         PageSize = services.PageSize;
-        _metadata = new MetadataCache(services.Mounts, services.PageSize, services.Limits, services.Counters, services.Time);
         _disproofs = new Disproofs(services.Time, services.Log);
         _freezeWatch = services.FreezeWatch;
+        IFillSource source = services.Source(new UfsFillSource(identity => _mounts().StorageOf(identity)));
+        _filler = new PageFiller(source, _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log, services.Fills);
+        _metadata = new MetadataCache(services.Mounts, services.PageSize, services.Limits, services.Counters, services.Time)
+        {
+            FirstPages = new FirstPages(_filler, source, _store, services.PageSize),
+        };
         _forgetAll = () => _metadata.Invalidate(CachePath.Root, recursive: true);
-        _filler = new PageFiller(
-            services.Source(new UfsFillSource(identity => _mounts().StorageOf(identity))), _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log, services.Fills);
         _loader = new PageLoader(_filler, _store, services.Limits);
         _counters.ObserveGauge("ocache.fill.buffers", () => [new(_filler.BufferedBytes)], "By", "Memory that fills hold.");
         StoreGauges.Publish(_counters, _store);
@@ -61,17 +64,13 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
 
     public int PageSize { get; }
 
-    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken)
+    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken)
     {
         _freezeWatch?.Look(_forgetAll);
-        return _metadata.GetAsync(path, cancellationToken);
+        return _metadata.GetAsync(path, wish, cancellationToken);
     }
 
-    public ValueTask<StatusAnswer> GetDescribedStatusAsync(CachePath path, CancellationToken cancellationToken)
-    {
-        _freezeWatch?.Look(_forgetAll);
-        return _metadata.GetAsync(path, described: true, cancellationToken);
-    }
+    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) => GetStatusAsync(path, StatusWish.Nothing, cancellationToken);
 
     public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken)
     {

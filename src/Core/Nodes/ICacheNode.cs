@@ -18,10 +18,13 @@ public interface ICacheNode
 
     /// <summary>Status of a path, as fresh as its mount demands; Status null where nothing is there.</summary>
     /// <exception cref="CacheException">AccessDenied, Unavailable ...</exception>
-    ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken);
+    /// <param name="path">The path.</param>
+    /// <param name="wish">What is wanted beyond it.</param>
+    /// <param name="cancellationToken">Ends the waiting of this caller only.</param>
+    ValueTask<StatusAnswer> GetStatusAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken);
 
-    /// <summary>As <see cref="GetStatusAsync"/>, with <see cref="FileStatus.Attributes"/>, which a status that was learnt from a listing lacks.</summary>
-    ValueTask<StatusAnswer> GetDescribedStatusAsync(CachePath path, CancellationToken cancellationToken) => GetStatusAsync(path, cancellationToken);
+    /// <summary>The status, and nothing beyond it.</summary>
+    ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) => GetStatusAsync(path, StatusWish.Nothing, cancellationToken);
 
     /// <summary>Entries directly in a directory in ordinal order of their names, those after <paramref name="startAfter"/>.</summary>
     IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken);

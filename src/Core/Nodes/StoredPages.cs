@@ -58,7 +58,7 @@ public sealed class StoredPages(string name, int pageSize, IPageStore store) : I
 
     public Task<DroppedPages> CountCachedAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => throw KnowsNoPaths();
 
-    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, CancellationToken cancellationToken) => throw KnowsNoPaths();
+    public ValueTask<StatusAnswer> GetStatusAsync(CachePath path, StatusWish wish, CancellationToken cancellationToken) => throw KnowsNoPaths();
 
     public IAsyncEnumerable<FileStatus> ListAsync(CachePath directory, string? startAfter, CancellationToken cancellationToken) => throw KnowsNoPaths();
 

@@ -79,6 +79,17 @@ public sealed class FilePageStore : IPageStore
 
     public bool Contains(FileRef file, long page) => IsWithin(file, page, 0, 0) && DirectoryOf(file.Id)?.Contains(file, page) == true;
 
+    public bool MayHold(UfsIdentity identity, string key)
+    {
+        // Which of them it would be follows from the version.
+        foreach (StoreDirectory directory in _directories)
+        {
+            if (directory.IsInService && directory.MayHold(identity, key))
+                return true;
+        }
+        return false;
+    }
+
     public long CachedBytes(FileRef file) => DirectoryOf(file.Id)?.CachedBytes(file) ?? 0;
 
     public ValueTask<IPageWrite?> BeginWriteAsync(FileRef file, long page, CancellationToken cancellationToken)

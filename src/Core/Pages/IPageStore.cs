@@ -25,6 +25,11 @@ public interface IPageStore : IAsyncDisposable
     /// <summary>Whether the page is present now. It may be gone when it is read.</summary>
     bool Contains(FileRef file, long page);
 
+    /// <summary>
+    /// Whether pages of the key may be here, of whatever version: "no" is certain, "yes" may be of pages that left, or of another key. Without a device, and in constant time.
+    /// </summary>
+    bool MayHold(UfsIdentity identity, string key);
+
     /// <summary>Number of bytes of this content that are present.</summary>
     long CachedBytes(FileRef file);
 

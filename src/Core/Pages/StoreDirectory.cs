@@ -158,6 +158,8 @@ internal sealed class StoreDirectory : IAsyncDisposable
 
     public bool Contains(FileRef file, long page) => _index.TryFind(file.Id, page, out _);
 
+    public bool MayHold(UfsIdentity identity, string key) => _names.MayHold(identity, key);
+
     public long CachedBytes(FileRef file) => _index.CachedBytes(file.Id);
 
     public ValueTask<IPageWrite?> BeginWriteAsync(FileRef file, long page, CancellationToken cancellationToken)

@@ -23,6 +23,9 @@ public abstract class DelegatingUnderStorage(IUnderStorage inner) : IUnderStorag
         string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken) =>
         Inner.OpenReadAsync(key, version, offset, length, cancellationToken);
 
+    public virtual ValueTask<FirstBytes?> OpenFirstAsync(string key, int length, CancellationToken cancellationToken) =>
+        Inner.OpenFirstAsync(key, length, cancellationToken);
+
     public virtual IAsyncEnumerable<UfsStatus> ListAsync(string key, string? startAfter, CancellationToken cancellationToken) =>
         Inner.ListAsync(key, startAfter, cancellationToken);
 

@@ -38,6 +38,16 @@ public interface IUnderStorage : IAsyncDisposable
     ValueTask<IUfsReader> OpenReadAsync(string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Status of a key and the first bytes of its file in one request, where the store can: for who is going to read them.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="length">Bytes wanted, at least one; a shorter file comes whole.</param>
+    /// <param name="cancellationToken">Ends waiting for the answer.</param>
+    /// <returns>Null: it cannot be had so, of this storage or of what is there. Ask for the status.</returns>
+    /// <exception cref="CacheException">As of <see cref="GetStatusAsync"/>.</exception>
+    ValueTask<FirstBytes?> OpenFirstAsync(string key, int length, CancellationToken cancellationToken) => new(null as FirstBytes);
+
+    /// <summary>
     /// The entries of a directory in ordinal order of their UTF-16 names, starting after <paramref name="startAfter"/>. Memory
     /// stays bounded by the names of one directory at most; statuses are read as the caller advances. Entries that are special
     /// (sockets, devices), lead out of the root or vanish meanwhile are left out.

@@ -45,6 +45,24 @@ public sealed class LimitedUnderStorage(IUnderStorage inner, long bytesPerSecond
         }
     }
 
+    /// <summary>A status never waits behind streams: where none may be opened now, it is asked for alone.</summary>
+    public override async ValueTask<FirstBytes?> OpenFirstAsync(string key, int length, CancellationToken cancellationToken)
+    {
+        if (!_streams.Wait(0, CancellationToken.None))
+            return null;
+        FirstBytes? first = null;
+        try
+        {
+            first = await Inner.OpenFirstAsync(key, length, cancellationToken).ConfigureAwait(false);
+            return first?.Reader is null ? first : first with { Reader = new LimitedReader(first.Reader, this) };
+        }
+        finally
+        {
+            if (first?.Reader is null)
+                _streams.Release();
+        }
+    }
+
     /// <summary>Takes so many bytes of the rate, and gives how long to wait before they are handed out.</summary>
     private TimeSpan Take(int bytes)
     {

@@ -26,6 +26,15 @@ public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters count
         }
     }
 
+    /// <summary>A read, where it was one; its failure is counted where statuses' are.</summary>
+    public override async ValueTask<FirstBytes?> OpenFirstAsync(string key, int length, CancellationToken cancellationToken)
+    {
+        FirstBytes? first = await Inner.OpenFirstAsync(key, length, cancellationToken).ConfigureAwait(false);
+        if (first is not null)
+            counters.UfsReads.Increment();
+        return first?.Reader is null ? first : first with { Reader = new MeteredReader(first.Reader, counters, use) };
+    }
+
     public override async Task<UfsStatus> CreateAsync(string key, Stream content, WriteCondition condition, CancellationToken cancellationToken)
     {
         UfsStatus written = await CountAsync(Inner.CreateAsync(key, content, condition, cancellationToken)).ConfigureAwait(false);

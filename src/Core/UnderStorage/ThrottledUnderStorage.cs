@@ -28,6 +28,25 @@ public sealed class ThrottledUnderStorage(IUnderStorage inner, TimeSpan latency,
         return bytesPerSecondPerStream <= 0 ? reader : new ThrottledReader(reader, bytesPerSecondPerStream, time);
     }
 
+    public override async ValueTask<FirstBytes?> OpenFirstAsync(string key, int length, CancellationToken cancellationToken)
+    {
+        FirstBytes? first = await Inner.OpenFirstAsync(key, length, cancellationToken).ConfigureAwait(false);
+        // What sends no request takes no time.
+        if (first is null)
+            return null;
+        try
+        {
+            await DelayAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            if (first.Reader is not null)
+                await first.Reader.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        return bytesPerSecondPerStream <= 0 || first.Reader is null ? first : first with { Reader = new ThrottledReader(first.Reader, bytesPerSecondPerStream, time) };
+    }
+
     public override async IAsyncEnumerable<UfsStatus> ListAsync(
         string key, string? startAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

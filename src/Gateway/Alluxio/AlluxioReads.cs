@@ -100,7 +100,8 @@ internal sealed class AlluxioReads(CacheFileSystem files, AlluxioPaths paths, Re
         {
             try
             {
-                CacheFile file = await files.OpenAsync(path, context.RequestAborted).ConfigureAwait(false);
+                bool wantsFirstPage = window.Start == 0 && window.Length >= files.PageSize && !HttpMethods.IsHead(context.Request.Method);
+                CacheFile file = await files.OpenAsync(path, wantsFirstPage ? StatusWish.FirstPage : StatusWish.Nothing, context.RequestAborted).ConfigureAwait(false);
                 await AnswerAsync(context, file, window).ConfigureAwait(false);
                 return;
             }

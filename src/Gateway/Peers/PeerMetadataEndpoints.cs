@@ -29,10 +29,9 @@ internal sealed class PeerMetadataEndpoints(
     public async Task StatusAsync(HttpContext context)
     {
         counters.PeerStatuses.Increment();
-        bool described = QueryValues.Text(context.Request.QueryString, PeerRoutes.DescribedName) is not null;
-        StatusAnswer answer = described
-            ? await local.GetDescribedStatusAsync(PathOf(context), context.RequestAborted).ConfigureAwait(false)
-            : await local.GetStatusAsync(PathOf(context), context.RequestAborted).ConfigureAwait(false);
+        StatusWish wish = (QueryValues.Text(context.Request.QueryString, PeerRoutes.DescribedName) is null ? StatusWish.Nothing : StatusWish.Described)
+            | (QueryValues.Text(context.Request.QueryString, PeerRoutes.FirstPageName) is null ? StatusWish.Nothing : StatusWish.FirstPage);
+        StatusAnswer answer = await local.GetStatusAsync(PathOf(context), wish, context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, JsonSerializer.SerializeToUtf8Bytes(StatusAnswerMessage.Of(answer), PeerJson.Default.StatusAnswerMessage)).ConfigureAwait(false);
     }
 

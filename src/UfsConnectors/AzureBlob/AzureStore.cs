@@ -57,7 +57,12 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
         }
     }
 
-    public async Task<ObjectBody> OpenAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
+    public Task<ObjectBody> OpenAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken) =>
+        GetAsync(name, version, offset, length, cancellationToken);
+
+    public Task<ObjectBody> OpenFirstAsync(string name, int length, CancellationToken cancellationToken) => GetAsync(name, null, 0, length, cancellationToken);
+
+    private async Task<ObjectBody> GetAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
     {
         Response<BlobDownloadStreamingResult> answer = await AzureFailures.TranslateAsync(Blob(name).DownloadStreamingAsync(
             new BlobDownloadOptions
@@ -68,12 +73,17 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
             cancellationToken)).ConfigureAwait(false);
         BlobDownloadDetails details = answer.Value.Details;
         bool isRange = ObjectBody.TryParseContentRange(details.ContentRange, out long first, out long last, out long total);
+        FileVersion? found = details.ETag == default ? null : VersionOf(details.ETag);
+        long? all = isRange ? total : details.ContentRange is null ? details.ContentLength : null;
         return new ObjectBody(answer.Value.Content, answer.Value)
         {
-            Version = details.ETag == default ? null : VersionOf(details.ETag),
+            Version = found,
             Offset = isRange ? first : 0,
             Length = isRange && details.ContentLength != last - first + 1 ? -1 : details.ContentLength,
-            ObjectLength = isRange ? total : details.ContentRange is null ? details.ContentLength : null,
+            ObjectLength = all,
+            Status = found is { } tag && all is { } objectLength && IsMarker(details.Metadata) == name.EndsWith('/')
+                ? new ObjectStatus(name, objectLength, details.LastModified, tag)
+                : null,
         };
     }
 

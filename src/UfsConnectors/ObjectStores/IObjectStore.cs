@@ -34,6 +34,9 @@ internal interface IObjectStore : IDisposable
     /// <summary>A range of an object; the length is at least one. The answer tells what it holds; the caller compares.</summary>
     Task<ObjectBody> OpenAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken);
 
+    /// <summary>The first bytes of whatever version is there, at most so many, with <see cref="ObjectBody.Status"/>: what <see cref="GetStatusAsync"/> would tell.</summary>
+    Task<ObjectBody> OpenFirstAsync(string name, int length, CancellationToken cancellationToken);
+
     /// <summary>One page, in the store's own lexicographic order, objects and prefixes merged.</summary>
     Task<ObjectPage> ListAsync(ListRequest request, CancellationToken cancellationToken);
 

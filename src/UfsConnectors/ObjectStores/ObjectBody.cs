@@ -21,6 +21,9 @@ internal sealed class ObjectBody(Stream stream, IDisposable owner) : IDisposable
     /// <summary>Bytes of the whole object; null: the answer does not say.</summary>
     public long? ObjectLength { get; init; }
 
+    /// <summary>What the answer's headers say of the object; null: not looked for, or it is none that this name means.</summary>
+    public ObjectStatus? Status { get; init; }
+
     /// <summary>Reads "bytes 0-9/100"; false for everything else.</summary>
     public static bool TryParseContentRange(string? text, out long first, out long last, out long total)
     {

@@ -41,6 +41,17 @@ internal sealed class ObjectOpener(IObjectStore store, RequestPolicy policy, Tim
                 $"'{store.Uri}' answered another range of '{key}' than was asked for, or without ETag and Content-Range; is there a proxy in between?");
     }
 
+    /// <summary>The first bytes with their status. Null: an answer that does not tell all of it, or is another than was asked for.</summary>
+    /// <exception cref="StoreException">What the store said.</exception>
+    public async Task<ObjectBody?> TryOpenFirstAsync(string name, int length, CancellationToken cancellationToken)
+    {
+        ObjectBody body = await policy.OpenAsync(token => store.OpenFirstAsync(name, length, token), cancellationToken).ConfigureAwait(false);
+        if (body is { Version: not null, ObjectLength: { } all, Offset: 0 } && all > 0 && body.Length == Math.Min(length, all))
+            return body;
+        Close(body);
+        return null;
+    }
+
     public void Close(ObjectBody body)
     {
         body.Dispose();

@@ -130,6 +130,39 @@ internal sealed class ObjectUnderStorage : IUnderStorage
         }
     }
 
+    /// <summary>One ranged read, whose answer's headers say what a status request's would.</summary>
+    public async ValueTask<FirstBytes?> OpenFirstAsync(string key, int length, CancellationToken cancellationToken)
+    {
+        UfsKey.Require(key);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (key.Length == 0 || !_names.Fits(key) || !ObjectNames.MayBeFile(key))
+            return null;
+        string name = _names.Of(key);
+        try
+        {
+            ObjectBody? body = await _opener.TryOpenFirstAsync(name, length, cancellationToken).ConfigureAwait(false);
+            if (body?.Status is { } status)
+                return new FirstBytes(ObjectNames.File(key, status), new ObjectReader(_opener, name, key, body));
+            if (body is not null)
+                _opener.Close(body);
+            return null;
+        }
+        catch (StoreException e) when (e.Failure == StoreFailure.NotFound)
+        {
+            return new FirstBytes(await IsDirectoryAsync(key, cancellationToken).ConfigureAwait(false) ? ObjectNames.Directory(key) : null, null);
+        }
+        catch (StoreException e) when (e.Failure is StoreFailure.OutOfRange or StoreFailure.Denied or StoreFailure.Refused)
+        {
+            // An empty object has no range; and what is refused to readers (archived, say) may have a status all the same.
+            return null;
+        }
+        catch (StoreException e)
+        {
+            throw e.ToCacheException(key, _store.Uri);
+        }
+    }
+
     public async IAsyncEnumerable<UfsStatus> ListAsync(string key, string? startAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         UfsKey.Require(key);

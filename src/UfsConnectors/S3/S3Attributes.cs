@@ -22,20 +22,24 @@ internal static class S3Attributes
             user[name] = value;
     }
 
-    public static UfsAttributes Of(GetObjectMetadataResponse answer)
+    public static UfsAttributes Of(GetObjectMetadataResponse answer) => Of(answer.Headers, answer.ExpiresString, answer.Metadata);
+
+    public static UfsAttributes Of(GetObjectResponse answer) => Of(answer.Headers, answer.ExpiresString, answer.Metadata);
+
+    private static UfsAttributes Of(HeadersCollection given, string? expires, MetadataCollection metadata)
     {
         Dictionary<string, string>? headers = null, user = null;
         foreach (string name in UfsAttributes.HeaderNames)
         {
-            if ((name == "Expires" ? answer.ExpiresString : answer.Headers[name]) is { Length: > 0 } value && WithoutFraming(name, value) is { Length: > 0 } kept)
+            if ((name == "Expires" ? expires : given[name]) is { Length: > 0 } value && WithoutFraming(name, value) is { Length: > 0 } kept)
                 (headers ??= [])[name] = kept;
         }
-        foreach (string name in answer.Metadata.Keys)
+        foreach (string name in metadata.Keys)
         {
             string shortName = name.StartsWith(UserPrefix, StringComparison.OrdinalIgnoreCase) ? name[UserPrefix.Length..] : name;
-            (user ??= [])[shortName.ToLowerInvariant()] = answer.Metadata[name];
+            (user ??= [])[shortName.ToLowerInvariant()] = metadata[name];
         }
-        string? type = answer.Headers.ContentType is { Length: > 0 } said && said != DefaultContentType ? said : null;
+        string? type = given.ContentType is { Length: > 0 } said && said != DefaultContentType ? said : null;
         return headers is null && user is null && type is null
             ? UfsAttributes.None
             : new UfsAttributes { ContentType = type, Headers = headers ?? UfsAttributes.None.Headers, User = user ?? UfsAttributes.None.User };

@@ -47,7 +47,13 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options, RequestL
         }
     }
 
-    public async Task<ObjectBody> OpenAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
+    public async Task<ObjectBody> OpenAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken) =>
+        BodyOf(await GetAsync(name, version, offset, length, cancellationToken).ConfigureAwait(false), described: null);
+
+    public async Task<ObjectBody> OpenFirstAsync(string name, int length, CancellationToken cancellationToken) =>
+        BodyOf(await GetAsync(name, null, 0, length, cancellationToken).ConfigureAwait(false), described: name);
+
+    private Task<GetObjectResponse> GetAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
     {
         var request = new GetObjectRequest
         {
@@ -57,16 +63,7 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options, RequestL
             EtagToMatch = version is { } wanted ? Quote(wanted) : null,
             RequestPayer = Payer,
         };
-        GetObjectResponse answer = await S3Failures.TranslateAsync(client.GetObjectAsync(request, cancellationToken)).ConfigureAwait(false);
-        bool isRange = ObjectBody.TryParseContentRange(answer.ContentRange, out long first, out long last, out long total);
-        // An answer without a range is the whole object; if that is what was asked for, it is right.
-        return new ObjectBody(answer.ResponseStream, answer)
-        {
-            Version = answer.ETag is { Length: > 2 } tag ? VersionOf(tag) : null,
-            Offset = isRange ? first : 0,
-            Length = isRange && answer.ContentLength != last - first + 1 ? -1 : answer.ContentLength,
-            ObjectLength = isRange ? total : answer.ContentRange is null ? answer.ContentLength : null,
-        };
+        return S3Failures.TranslateAsync(client.GetObjectAsync(request, cancellationToken));
     }
 
     public async Task<ObjectPage> ListAsync(ListRequest request, CancellationToken cancellationToken)
@@ -303,6 +300,26 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options, RequestL
             await IsRefusedAsync(() => AbortUploadAsync(to, upload, CancellationToken.None)).ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <param name="answer">What the store sent.</param>
+    /// <param name="described">The object's name, where its status is wanted too.</param>
+    private static ObjectBody BodyOf(GetObjectResponse answer, string? described)
+    {
+        bool isRange = ObjectBody.TryParseContentRange(answer.ContentRange, out long first, out long last, out long total);
+        // An answer without a range is the whole object; if that is what was asked for, it is right.
+        FileVersion? version = answer.ETag is { Length: > 2 } tag ? VersionOf(tag) : null;
+        long? length = isRange ? total : answer.ContentRange is null ? answer.ContentLength : null;
+        return new ObjectBody(answer.ResponseStream, answer)
+        {
+            Version = version,
+            Offset = isRange ? first : 0,
+            Length = isRange && answer.ContentLength != last - first + 1 ? -1 : answer.ContentLength,
+            ObjectLength = length,
+            Status = described is not null && version is { } known && length is { } all
+                ? new ObjectStatus(described, all, TimeOf(answer.LastModified), known) { Attributes = S3Attributes.Of(answer) }
+                : null,
+        };
     }
 
     private static MemoryStream StreamOf(ReadOnlyMemory<byte> content) => MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array) && array.Array is not null

@@ -50,21 +50,34 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     public static async Task<NodeUnderTest> StartAsync(CacheLimits? limits = null, Freshness? freshness = null, long capacity = CacheLimits.GiB, IFillGate? fills = null)
     {
         var node = new NodeUnderTest(limits ?? new CacheLimits(), freshness ?? Freshness.Default);
-        node.Store = await node.OpenStoreAsync(capacity);
-        node.Held = new HeldPageStore(node.Store);
-        node.Node = new CacheNode("n1", new CacheNodeServices
+        await node.OpenAsync(capacity, fills);
+        return node;
+    }
+
+    /// <summary>Ends the engine and starts another on the same store.</summary>
+    public async Task RestartAsync()
+    {
+        await Node.DisposeAsync();
+        await Store.DisposeAsync();
+        await OpenAsync(CacheLimits.GiB, null);
+    }
+
+    private async Task OpenAsync(long capacity, IFillGate? fills)
+    {
+        Store = await OpenStoreAsync(capacity);
+        Held = new HeldPageStore(Store);
+        Node = new CacheNode("n1", new CacheNodeServices
         {
-            Mounts = () => node.Mounts,
-            Store = node.Held,
-            Counters = node.Counters,
-            Time = node.Time,
+            Mounts = () => Mounts,
+            Store = Held,
+            Counters = Counters,
+            Time = Time,
             Log = NullLogger.Instance,
-            Limits = node.Limits,
+            Limits = Limits,
             PageSize = PageSize,
             Fills = fills,
         });
-        node.Files = new CacheFileSystem(new LocalNodeDirectory(node.Node), () => node.Mounts);
-        return node;
+        Files = new CacheFileSystem(new LocalNodeDirectory(Node), () => Mounts);
     }
 
     /// <summary>Puts a file of random bytes into the source.</summary>

@@ -48,6 +48,8 @@ internal sealed class HeldPageStore(IPageStore inner) : IPageStore
 
     public bool Contains(FileRef file, long page) => inner.Contains(file, page);
 
+    public bool MayHold(UfsIdentity identity, string key) => inner.MayHold(identity, key);
+
     public long CachedBytes(FileRef file) => inner.CachedBytes(file);
 
     public async ValueTask<IPageWrite?> BeginWriteAsync(FileRef file, long page, CancellationToken cancellationToken)

@@ -35,12 +35,12 @@ public sealed class WaiterAgainstEvictionTests
         Assert.True(fill.TryJoin());
 
         // All of the fill's life, and the page's, before the waiter looks.
-        await run.ExecuteAsync(fill, memory: null, released: (_, _) => { }, CancellationToken.None);
+        await run.ExecuteAsync(fill, memory: null, opened: null, released: (_, _) => { }, CancellationToken.None);
         fill.Leave();
         Assert.Equal(2, (await store.DropAsync(source.Identity, "waited-for", false, default)).Pages);
         var next = new Fill(other, firstPage: 0, pageCount: 2);
         Assert.True(next.TryJoin());
-        Task nextRun = run.ExecuteAsync(next, memory: null, released: (_, _) => { }, CancellationToken.None);
+        Task nextRun = run.ExecuteAsync(next, memory: null, opened: null, released: (_, _) => { }, CancellationToken.None);
 
         Assert.Equal(2 * PageSize, pool.Reserved);
         Assert.False(next.IsSupplied, "The waiter's buffers were given to another fill.");

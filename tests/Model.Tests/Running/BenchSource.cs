@@ -13,7 +13,7 @@ internal sealed class BenchSource : IAsyncDisposable
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         Clock = new ManualTimeProvider(setup.FilesLookOld ? now.AddDays(1) : now);
         Changing = setup.IsLocal ? new LocalSource(Clock) : new MemorySource(Clock);
-        Storage = new FaultyUnderStorage(setup.Break?.Invoke(Changing.Storage) ?? Changing.Storage);
+        Storage = new FaultyUnderStorage(setup.Break?.Invoke(Changing.Storage) ?? Changing.Storage) { OpensFirst = setup.OpensFirst };
         Mounts = new MountTable(1, [new Mount(CachePath.Root, Storage, setup.Freshness) { IsWritable = true }]);
     }
 

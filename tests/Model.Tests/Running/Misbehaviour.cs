@@ -12,6 +12,7 @@ internal static class Misbehaviour
         {
             case Fault.StatusFails:
                 storage.FailNext(UfsRequest.Status, 1, CacheError.Unavailable);
+                storage.FailNext(UfsRequest.First, 1, CacheError.Unavailable);
                 break;
             case Fault.OpenFails:
                 storage.FailNext(UfsRequest.Open, 1, CacheError.Unavailable);

@@ -37,11 +37,14 @@ internal sealed record Setup(int Seed, bool IsLocal, bool OverRest)
     /// <summary>Local files look old at once, so that their pages are kept; else only after the clock was advanced.</summary>
     public bool FilesLookOld { get; init; } = Pick(Seed, 5, 4) != 0;
 
+    /// <summary>Statuses come with the first bytes where they are asked for so, as from object stores.</summary>
+    public bool OpensFirst { get; init; } = Pick(Seed, 6, 2) == 0;
+
     /// <summary>Puts something else in the under storage's place: how a test proves that the model notices.</summary>
     public Func<IUnderStorage, IUnderStorage>? Break { get; init; }
 
     public override string ToString() => AreProcesses ? $"file://, three processes, {Freshness}" :
-        $"{(IsLocal ? "file://" : "mem://")}, {(IsGrid ? "three silos" : IsCluster ? "three nodes" : OverRest ? "REST" : "in process")}, {Freshness}, pages of {PageSize}, store of {Capacity}, {Eviction}"
+        $"{(IsLocal ? "file://" : "mem://")}, {(IsGrid ? "three silos" : IsCluster ? "three nodes" : OverRest ? "REST" : "in process")}, {Freshness}, pages of {PageSize}, store of {Capacity}, {Eviction}{(OpensFirst ? ", first bytes with statuses" : "")}"
         + (IsLocal ? FilesLookOld ? ", old files" : ", young files" : "");
 
     /// <summary>Independent of the operations, which are drawn from the seed itself.</summary>

@@ -17,6 +17,8 @@ public sealed class AzureContractTests : UnderStorageContract
         await AssertFailsAsync(CacheError.NotFound, () => ReadAsync(name, null, 0, 1));
     }
 
+    protected override bool OpensFirst => true;
+
     protected override Task<IUnderStorage> OpenAsync() => AzuriteFixture.OpenAsync();
 
     protected override Task PutManyAsync(IEnumerable<string> keys) => AzuriteFixture.PutManyAsync(Storage, keys);

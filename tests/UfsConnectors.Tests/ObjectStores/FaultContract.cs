@@ -117,6 +117,51 @@ public abstract class FaultContract : IAsyncLifetime
         Assert.Contains(await ExpectFailureAsync(0, Length - 10), (CacheError[])[CacheError.Unavailable, CacheError.Changed]);
     }
 
+    [ServerTheory]
+    [MemberData(nameof(Passing))]
+    public async Task First_bytes_come_with_their_status_through_faults(string kind)
+    {
+        _proxy.Faults = Once(Kinds[kind]);
+        FirstBytes? first = await _storage.OpenFirstAsync("dir/file", 2 * Length, None);
+        Assert.Equal((Length, _version), (first!.Status!.Length, first.Status.Version));
+        await ExpectFirstAsync(first);
+    }
+
+    [ServerTheory]
+    [MemberData(nameof(Lies))]
+    public async Task First_bytes_of_another_answer_than_was_asked_for_are_left(string kind)
+    {
+        _proxy.Faults = r => r.IsRead ? LieKinds[kind] : null;
+        if (await _storage.OpenFirstAsync("dir/file", 2 * Length, None) is not { } first)
+            return;
+        Assert.Equal(Length, first.Status!.Length);
+        await ExpectFirstAsync(first);
+    }
+
+    [ServerTheory]
+    [InlineData(403, "AccessDenied")]
+    [InlineData(403, "InvalidObjectState")]
+    [InlineData(416, "InvalidRange")]
+    [InlineData(400, "InvalidRequest")]
+    public async Task First_bytes_that_are_refused_leave_the_question_for_the_status(int status, string code)
+    {
+        _proxy.Faults = r => r.IsRead ? new Fault { Status = status, Code = code } : null;
+        Assert.Null(await _storage.OpenFirstAsync("dir/file", Length, None));
+        Assert.Single(_proxy.Requests);
+        Assert.Equal(Length, (await _storage.GetStatusAsync("dir/file", None))!.Length);
+    }
+
+    [ServerFact]
+    public async Task Nobody_keeps_a_turn_of_first_bytes()
+    {
+        // More than there are turns, and none of them read.
+        for (int i = 0; i < 2 * Limits.Concurrency; i++)
+            await (await _storage.OpenFirstAsync("dir/file", 65_536, None))!.Reader!.DisposeAsync();
+        Assert.Equal(2 * Limits.Concurrency, _storage.Traffic!.Requests(UfsOperation.Get).Value);
+        Assert.Equal(0, _storage.Traffic.Requests(UfsOperation.Head).Value);
+        await ExpectWholeAsync(0, Length);
+    }
+
     [ServerFact]
     public async Task A_version_that_changes_between_two_answers_of_one_read_is_Changed()
     {
@@ -213,6 +258,16 @@ public abstract class FaultContract : IAsyncLifetime
         _proxy.Faults = _ => new Fault { Status = 403, Code = "AccessDenied" };
         CacheException denied = await Assert.ThrowsAsync<CacheException>(async () => await _storage.GetStatusAsync("dir/file", None));
         Assert.Equal(CacheError.AccessDenied, denied.Error);
+    }
+
+    private static async Task ExpectFirstAsync(FirstBytes first)
+    {
+        await using IUfsReader reader = first.Reader!;
+        byte[] buffer = new byte[Length];
+        int got = 0;
+        while (await reader.ReadAsync(buffer.AsMemory(got), None) is var read && read > 0)
+            got += read;
+        Assert.True(Content.AsSpan().SequenceEqual(buffer.AsSpan(0, got)), "Wrong bytes were given.");
     }
 
     private static Func<ProxiedRequest, Fault?> Once(Fault fault)

@@ -71,6 +71,8 @@ public sealed class LongListingTests
 
         public Task<ObjectBody> OpenAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<ObjectBody> OpenFirstAsync(string name, int length, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<FileVersion> PutAsync(
         string name, ReadOnlyMemory<byte> content, WriteCondition condition, UfsAttributes? attributes, string? sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
 

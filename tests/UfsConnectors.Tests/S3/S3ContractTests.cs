@@ -8,6 +8,8 @@ namespace Orleans.Cache.UfsConnectors.Tests.S3;
 [NeedsServer(StorageServer.Radosgw)]
 public sealed class RadosgwContractTests : UnderStorageContract
 {
+    protected override bool OpensFirst => true;
+
     protected override Task<IUnderStorage> OpenAsync() => S3Fixture.OpenAsync(StorageServer.Radosgw);
 
     protected override Task PutManyAsync(IEnumerable<string> keys) => S3Fixture.PutManyAsync(StorageServer.Radosgw, Storage, keys);

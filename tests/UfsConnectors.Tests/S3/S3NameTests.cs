@@ -24,6 +24,30 @@ public sealed class S3NameTests : UnderStorageFixture
     }
 
     [ServerFact]
+    public async Task First_bytes_come_with_the_status_of_whatever_is_there()
+    {
+        foreach ((string name, int length) in ((string, int)[])[("a", 1), ("a/b", 3), ("empty/", 0), ("data/", 5), ("x//y", 2), ("up/../out", 4), ("dir/./file", 6), ("a ~+&?#", 7), ("none", 0)])
+            await PutObjectAsync(name, length);
+        foreach (string key in (string[])["a", "a/b", "empty", "data", "x", "x/\u0001", "x/\u0001/y", "up", "up/..\u0001/out", "dir/.\u0001/file", "dir/file", "a ~+&?#", "none", "out", "b", "\u0001"])
+        {
+            FirstBytes? first = await Storage.OpenFirstAsync(key, 65_536, None);
+            UfsStatus? alone = await Storage.GetStatusAsync(key, None);
+            if (first is null)
+            {
+                // An empty object, or what can only be a directory.
+                Assert.True(alone is null or { Length: 0 });
+                continue;
+            }
+            Assert.Equal(alone, first.Status);
+            Assert.Equal(alone is { IsDirectory: false }, first.Reader is not null);
+            if (first.Reader is null)
+                continue;
+            await using IUfsReader reader = first.Reader;
+            Assert.Equal(alone!.Length, (await ReadToEndAsync(reader)).Length);
+        }
+    }
+
+    [ServerFact]
     public async Task Markers_make_empty_directories_and_are_no_entries()
     {
         await PutObjectAsync("empty/", 0);

@@ -15,6 +15,8 @@ public sealed class S3rverContractTests : UnderStorageContract
     /// <summary>It keeps objects as files with a suffix to their names, and ends where that is too long.</summary>
     protected override bool CanName(string name) => name.Length < 100;
 
+    protected override bool OpensFirst => true;
+
     protected override Task<IUnderStorage> OpenAsync() => S3Fixture.OpenAsync(StorageServer.S3rver);
 
     protected override Task PutManyAsync(IEnumerable<string> keys) => S3Fixture.PutManyAsync(StorageServer.S3rver, Storage, keys);

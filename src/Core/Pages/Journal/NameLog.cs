@@ -26,6 +26,7 @@ internal sealed class NameLog : IDisposable
     private readonly StoreFiles _files;
     private readonly PageIndex _index;
     private readonly Action<IReadOnlyList<(FileId File, long Incarnation)>>? _onLost;
+    private readonly NamedKeys _keys;
     private long _olderBytes;
     private long _liveBytes;
 
@@ -37,6 +38,7 @@ internal sealed class NameLog : IDisposable
         _onLost = onLost;
         foreach (long older in files.Sequences(StoreFileKind.Names))
             _olderBytes += new FileInfo(files.PathOf(StoreFileKind.Names, older)).Length;
+        _keys = new NamedKeys(isComplete: _olderBytes == 0);
         Log = new AppendLog(files.Create(StoreFileKind.Names, sequence), StoreHeader.Size, onError, onLost: OnLost);
     }
 
@@ -45,7 +47,15 @@ internal sealed class NameLog : IDisposable
     /// <summary>Whether most of the log is about files that left.</summary>
     public bool NeedsRewrite => _olderBytes + Log.Length > 2 * _liveBytes + RewriteSlack;
 
-    public void Append(FileRef file, long incarnation) => Log.Append(NameRecord.ToBytes(file, incarnation));
+    public void Append(FileRef file, long incarnation)
+    {
+        // Before the page can be found: who is told "no" and sees its page in the index all the same only asks in vain.
+        _keys.Add(file);
+        Log.Append(NameRecord.ToBytes(file, incarnation));
+    }
+
+    /// <summary>Whether files of this key, of whatever version, may be here.</summary>
+    public bool MayHold(UfsIdentity identity, string key) => _keys.MayHold(identity, key);
 
     /// <summary>Finds the files of a key, and of the keys below it if <paramref name="recursive"/>.</summary>
     /// <param name="identity">The under storage.</param>
@@ -93,10 +103,12 @@ internal sealed class NameLog : IDisposable
                 if (!_index.IsLive(record.File, record.Incarnation, FileFlags.Named))
                     continue;
                 live += record.Bytes.Length;
+                _keys.Add(record.Identity, record.Key);
                 shares.Attribute(record.File, record.Incarnation, record.Identity);
             }
         }
         _liveBytes = live;
+        _keys.Complete();
     }
 
     /// <summary>

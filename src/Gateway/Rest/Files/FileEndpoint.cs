@@ -51,7 +51,7 @@ internal sealed class FileEndpoint(CacheFileSystem files, OwnerRedirect redirect
         {
             try
             {
-                CacheFile file = await files.OpenAsync(path, context.RequestAborted).ConfigureAwait(false);
+                CacheFile file = await files.OpenAsync(path, WishOf(context.Request), context.RequestAborted).ConfigureAwait(false);
                 await AnswerAsync(context, file).ConfigureAwait(false);
                 return;
             }
@@ -63,6 +63,9 @@ internal sealed class FileEndpoint(CacheFileSystem files, OwnerRedirect redirect
             }
         }
     }
+
+    private StatusWish WishOf(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) && RequestConditions.Of(request.Headers).WantFirstPage(files.PageSize) ? StatusWish.FirstPage : StatusWish.Nothing;
 
     private ValueTask AnswerAsync(HttpContext context, CacheFile file)
     {

@@ -26,6 +26,13 @@ internal readonly record struct RangeRequest(ByteRange? Single, ByteRange[]? Sev
         return rest.Contains(',') ? ParseSeveral(rest, length, maxRanges) : ParseOne(rest.Trim(), length);
     }
 
+    /// <summary>Whether the answer to a header is one range, or all, from the first byte on, and not shorter than <paramref name="bytes"/> unless the file is.</summary>
+    public static bool BeginsWith(ReadOnlySpan<char> header, int bytes)
+    {
+        RangeRequest ofAnyLength = Parse(header, long.MaxValue, maxRanges: 1);
+        return ofAnyLength.IsIgnored || (ofAnyLength.Single is { Start: 0 } range && range.Length >= bytes);
+    }
+
     private static RangeRequest ParseOne(ReadOnlySpan<char> spec, long length) => Resolve(spec, length, out ByteRange range) switch
     {
         Outcome.Satisfiable => new(range, null, null),

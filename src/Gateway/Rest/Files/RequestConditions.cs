@@ -30,6 +30,12 @@ internal readonly record struct RequestConditions
 
     public string? Range { get; init; }
 
+    /// <summary>
+    /// Whether a GET is going to be answered with the beginning of the file, as far as can be said before anything is known of it. Not of a client that has a version and asks whether
+    /// it is still there; nor of a range that is shorter than a page or lies elsewhere: it shall cost what it reads.
+    /// </summary>
+    public bool WantFirstPage(int pageSize) => IfNoneMatch is null && IfModifiedSince is null && (Range is null || RangeRequest.BeginsWith(Range, pageSize));
+
     public static RequestConditions Of(IHeaderDictionary headers) => new()
     {
         IfMatch = headers.IfMatch,

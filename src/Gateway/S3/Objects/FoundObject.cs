@@ -37,7 +37,7 @@ internal sealed record FoundObject(ObjectKey Key, FileStatus Status, ObjectRecor
     public static async ValueTask<FoundObject?> TryFindAsync(
         CacheFileSystem files, RecordStore records, ObjectKey key, CancellationToken cancellationToken, bool toChange = false)
     {
-        FileStatus? status = (await files.TryGetDescribedStatusAsync(key.Path, cancellationToken).ConfigureAwait(false)).Status;
+        FileStatus? status = (await files.TryGetStatusAsync(key.Path, StatusWish.Described, cancellationToken).ConfigureAwait(false)).Status;
         return status is null || status.IsDirectory != key.IsDirectory ? null : await OfAsync(files, records, key, status, cancellationToken, toChange).ConfigureAwait(false);
     }
 

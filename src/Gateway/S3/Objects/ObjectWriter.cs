@@ -29,7 +29,7 @@ internal sealed class ObjectWriter(CacheFileSystem files, RecordStore records)
     {
         RequireOneMount(files.Mounts, key);
         FileStatus? before = await records.MayReplaceRecordAsync(key.Bucket, key.Key, cancellationToken).ConfigureAwait(false)
-            ? (await files.TryGetDescribedStatusAsync(key.Path, cancellationToken).ConfigureAwait(false)).Status
+            ? (await files.TryGetStatusAsync(key.Path, StatusWish.Described, cancellationToken).ConfigureAwait(false)).Status
             : null;
         FileStatus written = await files.CreateObjectAsync(
             key.Path, content, new ObjectWrite(condition, isRead => StoredRecord.AttributesOf(describe(isRead)), md5) { Sha256 = sha256 }, cancellationToken).ConfigureAwait(false);
@@ -54,7 +54,7 @@ internal sealed class ObjectWriter(CacheFileSystem files, RecordStore records)
     /// <summary>The time of what was written belongs to its record's name. Where it was replaced already, nobody looks for that record.</summary>
     public async ValueTask<FileStatus> TimedAsync(ObjectKey key, FileStatus written)
     {
-        FileStatus? now = (await files.TryGetDescribedStatusAsync(key.Path, CancellationToken.None).ConfigureAwait(false)).Status;
+        FileStatus? now = (await files.TryGetStatusAsync(key.Path, StatusWish.Described, CancellationToken.None).ConfigureAwait(false)).Status;
         return now?.File is { } file && file.Equals(written.File) ? now : written;
     }
 

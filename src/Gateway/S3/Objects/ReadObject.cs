@@ -60,7 +60,7 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records, Cor
 
     private async Task AnswerAsync(S3Request request, ObjectKey key)
     {
-        FileStatus status = (await files.TryGetDescribedStatusAsync(key.Path, request.Aborted).ConfigureAwait(false)).Status ?? throw CacheException.NotFound(key.Path.Value);
+        FileStatus status = (await files.TryGetStatusAsync(key.Path, WishOf(request), request.Aborted).ConfigureAwait(false)).Status ?? throw CacheException.NotFound(key.Path.Value);
         if (status.IsDirectory != key.IsDirectory)
             throw S3Error.NoSuchKey(key.Key).Thrown();
         FoundObject found = await FoundObject.OfAsync(files, records, key, status, request.Aborted).ConfigureAwait(false);
@@ -84,6 +84,11 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records, Cor
         if (HttpMethods.IsGet(request.Context.Request.Method) && plan.Range.Length > 0)
             await SendAsync(request, status, plan).ConfigureAwait(false);
     }
+
+    private StatusWish WishOf(S3Request request) =>
+        HttpMethods.IsGet(request.Context.Request.Method) && request.Query.Get("partNumber") is null && RequestConditions.Of(request.Headers).WantFirstPage(files.PageSize)
+            ? StatusWish.Described | StatusWish.FirstPage
+            : StatusWish.Described;
 
     private static RequestConditions ConditionsOf(S3Request request)
     {

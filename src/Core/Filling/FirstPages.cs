@@ -1,0 +1,60 @@
+using Orleans.Cache.Identity;
+using Orleans.Cache.Pages;
+using Orleans.Cache.UnderStorage;
+
+namespace Orleans.Cache.Filling;
+
+/// <summary>
+/// The first read of a file that nothing is known of, in one request instead of two: its status is asked for with its first page, and the page's fill begins with that very answer.
+/// Invariants:
+/// - the page is asked for only where it is not cached, as far as that can be told without the version, and where this node would read it from the under storage itself;
+/// - an answer is at once a fill's, or closed: it is never kept for a reader who may come. It holds one of the requests that the store may have under way, and these never wait for
+///   memory: all 256 of them held by answers that wait for buffers, and all buffers by fills that wait for a request, would be the end of both. So a fill that begins here has its
+///   memory at once or does not begin, and then the reader's own fill waits in the usual order, memory before request;
+/// - the page's bytes are those of the status's version whatever becomes of the status: what was invalidated meanwhile is not believed, and its page unused.
+/// </summary>
+/// <remarks>
+/// One page, because a fill keeps whole pages: less could not be kept, and more, before anybody knows the length or what is read of it, might be in vain. Small files are a page.
+/// </remarks>
+internal sealed class FirstPages(PageFiller filler, IFillSource source, IPageStore store, int pageSize)
+{
+    /// <summary>Whether to ask for the page with the status: not where it is there, or could not be kept a moment ago.</summary>
+    /// <param name="identity">The under storage.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="last">The version that was believed last; null: none is remembered.</param>
+    public bool AreWorthAsking(UfsIdentity identity, string key, FileRef? last)
+    {
+        bool isVain = last is not null && last.Identity == identity && last.Key == key
+            ? last.Length == 0 || store.Contains(last, 0) || filler.CouldNotKeep(last)
+            : store.MayHold(identity, key);
+        return !isVain && filler.HasPageToSpare && source.ReadsUnderStorage(identity, key);
+    }
+
+    /// <summary>Asks. An answer that comes when the patience has ended is closed.</summary>
+    public async Task<FirstBytes?> OpenAsync(IUnderStorage storage, string key, CancellationToken patience)
+    {
+        ValueTask<FirstBytes?> answer = storage.OpenFirstAsync(key, pageSize, patience);
+        if (answer.IsCompleted)
+            return await answer.ConfigureAwait(false);
+        Task<FirstBytes?> opening = answer.AsTask();
+        try
+        {
+            return await opening.WaitAsync(patience).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = CloseLateAsync(opening);
+            throw;
+        }
+    }
+
+    /// <summary>Begins the fill of the page, or closes what is open. Waits for nobody.</summary>
+    public ValueTask BeginAsync(FileRef file, IUfsReader page) => filler.TryBegin(file, page) ? ValueTask.CompletedTask : page.DisposeAsync();
+
+    private static async Task CloseLateAsync(Task<FirstBytes?> opening)
+    {
+        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (opening.IsCompletedSuccessfully && (await opening.ConfigureAwait(false))?.Reader is { } late)
+            await late.DisposeAsync().ConfigureAwait(false);
+    }
+}
