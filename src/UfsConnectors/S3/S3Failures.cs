@@ -54,6 +54,8 @@ internal static class S3Failures
         {
             // The status came, and says what is the matter.
         }
+        if (code == answer.StatusCode.ToString())
+            code = "";
         return new StoreException(Kind(answer.StatusCode, code), Text(answer.StatusCode, code))
         {
             RetryAfter = TransportFailures.RetryAfter(S3Answer.Header(answer.Headers, "Retry-After")),
@@ -70,6 +72,7 @@ internal static class S3Failures
         };
     }
 
+    /// <summary>The code where it says more than the status does.</summary>
     private static string Text(HttpStatusCode status, string code) => string.Create(CultureInfo.InvariantCulture, $"{(int)status} {code}").TrimEnd();
 
     /// <summary>Empty: it says none.</summary>
@@ -79,7 +82,7 @@ internal static class S3Failures
         while (xml.Read())
         {
             if (xml is { NodeType: XmlNodeType.Element, LocalName: "Code" })
-                return xml.ReadElementContentAsString().Trim();
+                return xml.ReadElementContentAsString();
         }
         return "";
     }

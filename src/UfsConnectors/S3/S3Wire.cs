@@ -58,10 +58,10 @@ internal sealed class S3Wire(HttpMessageInvoker http, S3Endpoint endpoint, S3Cre
     private async ValueTask SignAsync(S3Request request, string path, CancellationToken cancellationToken)
     {
         string date = time.GetUtcNow().UtcDateTime.ToString(DateFormat, CultureInfo.InvariantCulture);
-        request.Add("host", endpoint.Host);
         if (await credentials.KeyAsync(date[..8], cancellationToken).ConfigureAwait(false) is not { } key)
             return;
         string hash = request.Content is { Length: > 0 } content ? request.Sha256 ?? S3Signer.HashOf(content.Span) : S3Signer.EmptyHash;
+        request.Add("host", endpoint.Host);
         request.Add("x-amz-content-sha256", hash);
         request.Add("x-amz-date", date);
         request.Add("x-amz-security-token", key.Token);

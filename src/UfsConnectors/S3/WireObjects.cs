@@ -22,7 +22,7 @@ internal sealed class WireObjects(S3Wire wire, S3Options options, IS3Objects els
     public async Task<ObjectStatus> HeadAsync(string name, CancellationToken cancellationToken)
     {
         using HttpResponseMessage? answer = await SendAsync(new S3Request(HttpMethod.Head, name), cancellationToken).ConfigureAwait(false);
-        return answer is null ? await elsewhere.HeadAsync(name, cancellationToken).ConfigureAwait(false) : S3Answer.StatusOf(name, answer);
+        return answer is null ? await elsewhere.HeadAsync(name, cancellationToken).ConfigureAwait(false) : S3Answer.StatusOf(name, answer.Content.Headers.ContentLength, answer);
     }
 
     public async Task<ObjectBody> GetAsync(string name, string? ifMatch, long offset, long length, CancellationToken cancellationToken)
