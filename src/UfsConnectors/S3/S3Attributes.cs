@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Amazon.S3.Model;
 using Orleans.Cache.UnderStorage;
 
@@ -22,6 +23,18 @@ internal static class S3Attributes
             user[name] = value;
     }
 
+    /// <summary>The same without the SDK.</summary>
+    public static void Set(UfsAttributes? attributes, S3Request request)
+    {
+        request.Add("content-type", attributes?.ContentType ?? DefaultContentType);
+        if (attributes is null)
+            return;
+        foreach ((string name, string value) in attributes.Headers)
+            request.Add(name.ToLowerInvariant(), value);
+        foreach ((string name, string value) in attributes.User)
+            request.Add(UserPrefix + name.ToLowerInvariant(), value);
+    }
+
     public static UfsAttributes Of(GetObjectMetadataResponse answer) => Of(answer.Headers, answer.ExpiresString, answer.Metadata);
 
     public static UfsAttributes Of(GetObjectResponse answer) => Of(answer.Headers, answer.ExpiresString, answer.Metadata);
@@ -30,16 +43,41 @@ internal static class S3Attributes
     {
         Dictionary<string, string>? headers = null, user = null;
         foreach (string name in UfsAttributes.HeaderNames)
-        {
-            if ((name == "Expires" ? expires : given[name]) is { Length: > 0 } value && WithoutFraming(name, value) is { Length: > 0 } kept)
-                (headers ??= [])[name] = kept;
-        }
+            Keep(ref headers, name, name == "Expires" ? expires : given[name]);
         foreach (string name in metadata.Keys)
+            KeepUser(ref user, name, metadata[name]);
+        return Of(given.ContentType, headers, user);
+    }
+
+    /// <summary>The same without the SDK, of any answer that an object's headers are in.</summary>
+    public static UfsAttributes Of(HttpResponseMessage answer)
+    {
+        Dictionary<string, string>? headers = null, user = null;
+        foreach (string name in UfsAttributes.HeaderNames)
+            Keep(ref headers, name, S3Answer.Header(answer.Content.Headers, name) ?? S3Answer.Header(answer.Headers, name));
+        foreach ((string name, HeaderStringValues value) in answer.Headers.NonValidated)
         {
-            string shortName = name.StartsWith(UserPrefix, StringComparison.OrdinalIgnoreCase) ? name[UserPrefix.Length..] : name;
-            (user ??= [])[shortName.ToLowerInvariant()] = metadata[name];
+            if (name.StartsWith(UserPrefix, StringComparison.OrdinalIgnoreCase))
+                KeepUser(ref user, name, value.ToString());
         }
-        string? type = given.ContentType is { Length: > 0 } said && said != DefaultContentType ? said : null;
+        return Of(S3Answer.Header(answer.Content.Headers, "Content-Type"), headers, user);
+    }
+
+    private static void Keep(ref Dictionary<string, string>? headers, string name, string? value)
+    {
+        if (value is { Length: > 0 } && WithoutFraming(name, value) is { Length: > 0 } kept)
+            (headers ??= [])[name] = kept;
+    }
+
+    private static void KeepUser(ref Dictionary<string, string>? user, string name, string value)
+    {
+        string shortName = name.StartsWith(UserPrefix, StringComparison.OrdinalIgnoreCase) ? name[UserPrefix.Length..] : name;
+        (user ??= [])[shortName.ToLowerInvariant()] = value;
+    }
+
+    private static UfsAttributes Of(string? contentType, Dictionary<string, string>? headers, Dictionary<string, string>? user)
+    {
+        string? type = contentType is { Length: > 0 } said && said != DefaultContentType ? said : null;
         return headers is null && user is null && type is null
             ? UfsAttributes.None
             : new UfsAttributes { ContentType = type, Headers = headers ?? UfsAttributes.None.Headers, User = user ?? UfsAttributes.None.User };

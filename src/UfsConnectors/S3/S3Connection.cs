@@ -15,10 +15,14 @@ internal static class S3Connection
     {
         S3Options options = S3Options.Parse(uri, given);
         var policy = new RequestPolicy(options.Uri, limits, time, given.Log);
-        return new ObjectUnderStorage(new S3Store(ClientOf(options, limits), options, limits), options.Prefix, policy, given.IsWritable, time);
+        SocketsHttpHandler connections = StoreConnections.NewHandler(limits);
+        AmazonS3Client client = ClientOf(options, connections);
+        var store = new S3Store(client, ObjectsOf(client, options, connections, time), options, limits);
+        return new ObjectUnderStorage(store, options.Prefix, policy, given.IsWritable, time);
     }
 
-    public static AmazonS3Client ClientOf(S3Options options, RequestLimits limits)
+    /// <summary>The SDK's client, with our settings.</summary>
+    public static AmazonS3Client ClientOf(S3Options options, HttpMessageHandler connections)
     {
         var config = new AmazonS3Config
         {
@@ -27,7 +31,7 @@ internal static class S3Connection
             // Of its copies from streams to sockets, which would be 8 KiB a system call.
             BufferSize = 128 * CacheLimits.KiB,
             Timeout = Timeout.InfiniteTimeSpan,
-            HttpClientFactory = new StoreHttpClients(limits),
+            HttpClientFactory = new StoreHttpClients(connections),
             RequestChecksumCalculation = options.SupportedChecksums ? RequestChecksumCalculation.WHEN_SUPPORTED : RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = options.SupportedChecksums ? ResponseChecksumValidation.WHEN_SUPPORTED : ResponseChecksumValidation.WHEN_REQUIRED,
         };
@@ -53,6 +57,16 @@ internal static class S3Connection
         }
     }
 
+    /// <summary>Without the SDK wherever a signature of version 4 is all that requests need, and nobody asked for what only the SDK does.</summary>
+    public static IS3Objects ObjectsOf(AmazonS3Client client, S3Options options, HttpMessageHandler connections, TimeProvider time)
+    {
+        var sdk = new SdkObjects(client, options);
+        if (options.SupportedChecksums || options.ChunkEncoding || S3Endpoint.Of(client, options.Bucket) is not { } endpoint)
+            return sdk;
+        var credentials = new S3Credentials(CredentialsOf(options), client.Config, endpoint.Region);
+        return new WireObjects(new S3Wire(new HttpMessageInvoker(connections, disposeHandler: false), endpoint, credentials, time), options, sdk);
+    }
+
     /// <summary>Null: environment, profiles, web identity, instance role, in the order in which the SDK looks for them.</summary>
     private static AWSCredentials? CredentialsOf(S3Options options) => options switch
     {
@@ -62,10 +76,9 @@ internal static class S3Connection
         _ => null,
     };
 
-    private sealed class StoreHttpClients(RequestLimits limits) : HttpClientFactory
+    private sealed class StoreHttpClients(HttpMessageHandler connections) : HttpClientFactory
     {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
-            StoreConnections.NewClient(new WholeAnswers { InnerHandler = StoreConnections.NewHandler(limits) });
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => StoreConnections.NewClient(new WholeAnswers { InnerHandler = connections });
 
         /// <summary>One client a mount, kept for its life: connections are what makes requests fast.</summary>
         public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => true;

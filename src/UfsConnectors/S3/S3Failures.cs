@@ -1,14 +1,18 @@
 using System.Globalization;
 using System.Net;
+using System.Xml;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using Orleans.Cache.UfsConnectors.ObjectStores;
 
 namespace Orleans.Cache.UfsConnectors.S3;
 
-/// <summary>What the SDK throws, as what it means. The texts name statuses and codes of the store, never a header or a key's secret.</summary>
+/// <summary>What a store answers and the SDK throws, as what it means. The texts name statuses and codes of the store, never a header or a key's secret.</summary>
 internal static class S3Failures
 {
+    /// <summary>S3's own are some hundred bytes; of others' pages this is enough to know that no code stands in them.</summary>
+    private const int MaxErrorBytes = 64 * CacheLimits.KiB;
+
     public static async Task<T> TranslateAsync<T>(Task<T> request)
     {
         try
@@ -32,14 +36,55 @@ internal static class S3Failures
         }
     }
 
+    /// <summary>What an answer that is no success means; its body says more than its status, if it comes.</summary>
+    public static async Task<StoreException> OfAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        string code = "";
+        try
+        {
+            // The answer to a HEAD announces a body and has none.
+            if (answer.RequestMessage?.Method != HttpMethod.Head)
+            {
+                await answer.Content.LoadIntoBufferAsync(MaxErrorBytes, cancellationToken).ConfigureAwait(false);
+                using Stream body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+                code = CodeIn(body);
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or XmlException)
+        {
+            // The status came, and says what is the matter.
+        }
+        if (code == answer.StatusCode.ToString())
+            code = "";
+        return new StoreException(Kind(answer.StatusCode, code), Text(answer.StatusCode, code))
+        {
+            RetryAfter = TransportFailures.RetryAfter(S3Answer.Header(answer.Headers, "Retry-After")),
+        };
+    }
+
     private static StoreException Of(AmazonServiceException e)
     {
         string code = e.ErrorCode is { Length: > 0 } given && given != e.StatusCode.ToString() ? given : "";
-        StoreFailure failure = Kind(e.StatusCode, code);
-        string text = (int)e.StatusCode == 0
-            ? TransportFailures.Reason(e)
-            : string.Create(CultureInfo.InvariantCulture, $"{(int)e.StatusCode} {code}").TrimEnd();
-        return new StoreException(failure, text, e) { RetryAfter = TransportFailures.RetryAfter((e.InnerException as HttpErrorResponseException)?.Response?.GetHeaderValue("Retry-After")) };
+        string text = (int)e.StatusCode == 0 ? TransportFailures.Reason(e) : Text(e.StatusCode, code);
+        return new StoreException(Kind(e.StatusCode, code), text, e)
+        {
+            RetryAfter = TransportFailures.RetryAfter((e.InnerException as HttpErrorResponseException)?.Response?.GetHeaderValue("Retry-After")),
+        };
+    }
+
+    /// <summary>The code where it says more than the status does.</summary>
+    private static string Text(HttpStatusCode status, string code) => string.Create(CultureInfo.InvariantCulture, $"{(int)status} {code}").TrimEnd();
+
+    /// <summary>Empty: it says none.</summary>
+    private static string CodeIn(Stream body)
+    {
+        using var xml = XmlReader.Create(body);
+        while (xml.Read())
+        {
+            if (xml is { NodeType: XmlNodeType.Element, LocalName: "Code" })
+                return xml.ReadElementContentAsString();
+        }
+        return "";
     }
 
     private static StoreFailure Kind(HttpStatusCode status, string code) => (status, code) switch

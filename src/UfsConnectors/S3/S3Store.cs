@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -8,8 +7,11 @@ using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.UfsConnectors.S3;
 
-/// <summary>One bucket of Amazon S3 or of a store that speaks its protocol. Requests are signed and written by the SDK, sent once each.</summary>
-internal sealed class S3Store(AmazonS3Client client, S3Options options, RequestLimits limits) : IObjectStore
+/// <summary>
+/// One bucket of Amazon S3 or of a store that speaks its protocol. Requests are sent once each; those for objects by <see cref="IS3Objects"/>, all others are signed and written by
+/// the SDK.
+/// </summary>
+internal sealed class S3Store(IAmazonS3 client, IS3Objects objects, S3Options options, RequestLimits limits) : IObjectStore
 {
     /// <summary>Writes that demand a version: some stores refuse also those that demand the right one.</summary>
     private bool _matchesVersions = options.Endpoint is null;
@@ -37,9 +39,7 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options, RequestL
     {
         try
         {
-            GetObjectMetadataResponse answer = await S3Failures.TranslateAsync(client.GetObjectMetadataAsync(
-                new GetObjectMetadataRequest { BucketName = options.Bucket, Key = name, RequestPayer = Payer }, cancellationToken)).ConfigureAwait(false);
-            return new ObjectStatus(name, answer.ContentLength, TimeOf(answer.LastModified), VersionOf(answer.ETag)) { Attributes = S3Attributes.Of(answer) };
+            return await S3Failures.TranslateAsync(objects.HeadAsync(name, cancellationToken)).ConfigureAwait(false);
         }
         catch (StoreException e) when (e.Failure == StoreFailure.NotFound)
         {
@@ -47,24 +47,11 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options, RequestL
         }
     }
 
-    public async Task<ObjectBody> OpenAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken) =>
-        BodyOf(await GetAsync(name, version, offset, length, cancellationToken).ConfigureAwait(false), described: null);
+    public Task<ObjectBody> OpenAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken) =>
+        S3Failures.TranslateAsync(objects.GetAsync(name, version is { } wanted ? Quote(wanted) : null, offset, length, isDescribed: false, cancellationToken));
 
-    public async Task<ObjectBody> OpenFirstAsync(string name, int length, CancellationToken cancellationToken) =>
-        BodyOf(await GetAsync(name, null, 0, length, cancellationToken).ConfigureAwait(false), described: name);
-
-    private Task<GetObjectResponse> GetAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
-    {
-        var request = new GetObjectRequest
-        {
-            BucketName = options.Bucket,
-            Key = name,
-            ByteRange = new ByteRange(offset, offset + length - 1),
-            EtagToMatch = version is { } wanted ? Quote(wanted) : null,
-            RequestPayer = Payer,
-        };
-        return S3Failures.TranslateAsync(client.GetObjectAsync(request, cancellationToken));
-    }
+    public Task<ObjectBody> OpenFirstAsync(string name, int length, CancellationToken cancellationToken) =>
+        S3Failures.TranslateAsync(objects.GetAsync(name, null, 0, length, isDescribed: true, cancellationToken));
 
     public async Task<ObjectPage> ListAsync(ListRequest request, CancellationToken cancellationToken)
     {
@@ -99,29 +86,10 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options, RequestL
     public async Task<FileVersion> PutAsync(
         string name, ReadOnlyMemory<byte> content, WriteCondition condition, UfsAttributes? attributes, string? sha256, CancellationToken cancellationToken)
     {
-        using Stream body = StreamOf(content);
-        var request = new PutObjectRequest
-        {
-            BucketName = options.Bucket,
-            Key = name,
-            InputStream = body,
-            AutoCloseStream = false,
-            UseChunkEncoding = options.ChunkEncoding,
-            RequestPayer = Payer,
-            ServerSideEncryptionMethod = options.Encryption,
-            ServerSideEncryptionKeyManagementServiceKeyId = options.KmsKey,
-        };
-        S3Attributes.Set(attributes, request.Headers, request.Metadata);
-        // The SDK takes one that is there already, and makes none.
-        if (sha256 is not null && !options.ChunkEncoding)
-            request.Headers["x-amz-content-sha256"] = sha256;
-        if (Conditions != StoreConditions.None)
-        {
-            request.IfNoneMatch = condition.DemandsAbsence ? "*" : null;
-            request.IfMatch = _matchesVersions && condition.DemandedVersion is { } demanded ? Quote(demanded) : null;
-        }
-        PutObjectResponse answer = await S3Failures.TranslateAsync(client.PutObjectAsync(request, cancellationToken)).ConfigureAwait(false);
-        return VersionOf(answer.ETag);
+        S3Condition demanded = Conditions == StoreConditions.None
+            ? default
+            : new(condition.DemandsAbsence ? "*" : null, _matchesVersions && condition.DemandedVersion is { } version ? Quote(version) : null);
+        return VersionOf(await S3Failures.TranslateAsync(objects.PutAsync(name, content, demanded, attributes, sha256, cancellationToken)).ConfigureAwait(false));
     }
 
     public async Task<string> BeginUploadAsync(string name, UfsAttributes? attributes, CancellationToken cancellationToken)
@@ -138,24 +106,9 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options, RequestL
         return (await S3Failures.TranslateAsync(client.InitiateMultipartUploadAsync(request, cancellationToken)).ConfigureAwait(false)).UploadId;
     }
 
-    public async Task<string> PutPartAsync(string name, string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-    {
-        using Stream body = StreamOf(content);
-        UploadPartResponse answer = await S3Failures.TranslateAsync(client.UploadPartAsync(
-            new UploadPartRequest
-            {
-                BucketName = options.Bucket,
-                Key = name,
-                UploadId = upload,
-                PartNumber = number,
-                PartSize = content.Length,
-                InputStream = body,
-                UseChunkEncoding = options.ChunkEncoding,
-                RequestPayer = Payer,
-            },
-            cancellationToken)).ConfigureAwait(false);
-        return answer.ETag;
-    }
+    public async Task<string> PutPartAsync(string name, string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        await S3Failures.TranslateAsync(objects.PutPartAsync(name, upload, number, content, cancellationToken)).ConfigureAwait(false)
+        ?? throw new StoreException(StoreFailure.Broken, "an answer to a part without an ETag");
 
     public async Task<FileVersion> CommitUploadAsync(
         string name, string upload, IReadOnlyList<string> parts, WriteCondition condition, CancellationToken cancellationToken)
@@ -301,30 +254,6 @@ internal sealed class S3Store(AmazonS3Client client, S3Options options, RequestL
             throw;
         }
     }
-
-    /// <param name="answer">What the store sent.</param>
-    /// <param name="described">The object's name, where its status is wanted too.</param>
-    private static ObjectBody BodyOf(GetObjectResponse answer, string? described)
-    {
-        bool isRange = ObjectBody.TryParseContentRange(answer.ContentRange, out long first, out long last, out long total);
-        // An answer without a range is the whole object; if that is what was asked for, it is right.
-        FileVersion? version = answer.ETag is { Length: > 2 } tag ? VersionOf(tag) : null;
-        long? length = isRange ? total : answer.ContentRange is null ? answer.ContentLength : null;
-        return new ObjectBody(answer.ResponseStream, answer)
-        {
-            Version = version,
-            Offset = isRange ? first : 0,
-            Length = isRange && answer.ContentLength != last - first + 1 ? -1 : answer.ContentLength,
-            ObjectLength = length,
-            Status = described is not null && version is { } known && length is { } all
-                ? new ObjectStatus(described, all, TimeOf(answer.LastModified), known) { Attributes = S3Attributes.Of(answer) }
-                : null,
-        };
-    }
-
-    private static MemoryStream StreamOf(ReadOnlyMemory<byte> content) => MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array) && array.Array is not null
-        ? new MemoryStream(array.Array, array.Offset, array.Count, writable: false)
-        : new MemoryStream(content.ToArray());
 
     /// <summary>Amazon writes a space as '+' and a plus as %2B, others a space as %20; the SDK leaves it to us.</summary>
     private static string Decode(string name, bool isEncoded) => isEncoded ? System.Uri.UnescapeDataString(name.Replace('+', ' ')) : name;

@@ -56,7 +56,7 @@ internal static class S3Fixture
     }
 
     /// <summary>The SDK alone, with our settings of it.</summary>
-    public static AmazonS3Client Direct(Uri endpoint) => S3Connection.ClientOf(S3Options.Parse("s3://" + Bucket, OptionsOf(endpoint)), new RequestLimits());
+    public static AmazonS3Client Direct(Uri endpoint) => S3Connection.ClientOf(S3Options.Parse("s3://" + Bucket, OptionsOf(endpoint)), StoreConnections.NewHandler(new RequestLimits()));
 
     public static async Task PutAsync(Uri endpoint, string name, byte[] content)
     {
