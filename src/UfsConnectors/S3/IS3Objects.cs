@@ -3,7 +3,7 @@ using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.UfsConnectors.S3;
 
-/// <summary>The requests for the bytes and the status of one object: nearly all that a busy node sends, and the ones that are made without the SDK where that can be (decision 0007).</summary>
+/// <summary>The requests for the bytes and the status of one object: nearly all that a busy node sends, and the ones that are made without the SDK where that can be (decision 0008).</summary>
 /// <remarks>Failures are <see cref="StoreException"/>s, or what <see cref="S3Failures"/> makes them of.</remarks>
 internal interface IS3Objects
 {

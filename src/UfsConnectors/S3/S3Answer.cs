@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using Orleans.Cache.Identity;
 using Orleans.Cache.UfsConnectors.ObjectStores;
 
 namespace Orleans.Cache.UfsConnectors.S3;
@@ -31,12 +32,17 @@ internal static class S3Answer
             string? range = Header(answer.Content.Headers, "Content-Range");
             bool isRange = ObjectBody.TryParseContentRange(range, out long first, out long last, out long total);
             // An answer without a range is the whole object; if that is what was asked for, it is right.
+            long? objectLength = isRange ? total : range is null && length >= 0 ? length : null;
+            FileVersion? version = TagOf(answer) is { Length: > 2 } tag ? ObjectVersions.Of(tag) : null;
             return new ObjectBody(stream, answer)
             {
-                Version = TagOf(answer) is { Length: > 2 } tag ? ObjectVersions.Of(tag) : null,
+                Version = version,
                 Offset = isRange ? first : 0,
                 Length = isRange && length != last - first + 1 ? -1 : length,
-                ObjectLength = isRange ? total : range is null && length >= 0 ? length : null,
+                ObjectLength = objectLength,
+                Status = described is not null && version is { } known && objectLength is { } all
+                    ? new ObjectStatus(described, all, TimeOf(answer), known) { Attributes = S3Attributes.Of(answer) }
+                    : null,
             };
         }
         catch
