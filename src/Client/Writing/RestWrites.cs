@@ -80,7 +80,7 @@ internal sealed class RestWrites(ClusterConnection cluster)
                 {
                     return await node.ChangeAsync(request, cancellationToken).ConfigureAwait(false);
                 }
-                catch (CacheException e) when (e.Error == CacheError.NodeUnreachable)
+                catch (CacheException e) when (e.Error == CacheError.NodeUnreachable && !(isRepeatable && IsOfAnother(e)))
                 {
                     cluster.NodeFailed(node);
                     last = e;
@@ -116,6 +116,9 @@ internal sealed class RestWrites(ClusterConnection cluster)
     /// </summary>
     private static bool MayHaveBeenCarriedOut(HttpRequestMessage request, BorrowedStream? content, CacheException failure) =>
         request.Content is EmptyBody body ? body.IsBegun : content is { IsBegun: true } || (content is null or { IsEmpty: true } && !WasNotConnected(failure));
+
+    /// <summary>The node has answered: it could not reach another. To ask a third would give the same again; what failed on the way to the node itself has a cause.</summary>
+    private static bool IsOfAnother(CacheException failure) => failure.InnerException is null;
 
     private static bool WasNotConnected(CacheException failure) => failure.InnerException is SocketException or HttpRequestException
     {

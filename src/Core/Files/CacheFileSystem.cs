@@ -186,10 +186,15 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     /// <exception cref="CacheException">NotFound: no mount holds the path.</exception>
     public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
     {
-        DroppedPages dropped = await OfAllAsync(node => node.FreeAsync(path, recursive, cancellationToken)).ConfigureAwait(false);
-        // Once more, in the way of writes: it also reaches a node that has just joined and is not known here yet.
-        await nodes.ForgetAsync(path, recursive).ConfigureAwait(false);
-        return dropped;
+        try
+        {
+            return await OfAllAsync(node => node.FreeAsync(path, recursive, cancellationToken)).ConfigureAwait(false);
+        }
+        finally
+        {
+            // What is believed, once more, in the way of writes: a node that has just joined and is not known here yet is reached so, too.
+            await nodes.ForgetAsync(path, recursive).ConfigureAwait(false);
+        }
     }
 
     /// <summary>

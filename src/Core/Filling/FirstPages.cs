@@ -1,4 +1,5 @@
 using Orleans.Cache.Identity;
+using Orleans.Cache.Metadata;
 using Orleans.Cache.Pages;
 using Orleans.Cache.UnderStorage;
 
@@ -49,7 +50,19 @@ internal sealed class FirstPages(PageFiller filler, IFillSource source, IPageSto
     }
 
     /// <summary>Begins the fill of the page, or closes what is open. Waits for nobody.</summary>
-    public ValueTask BeginAsync(FileRef file, IUfsReader page) => filler.TryBegin(file, page) ? ValueTask.CompletedTask : page.DisposeAsync();
+    public async ValueTask BeginAsync(FileStatus status, IUfsReader page)
+    {
+        bool isTaken = false;
+        try
+        {
+            isTaken = filler.TryBegin(status.RequireFile(), page);
+        }
+        finally
+        {
+            if (!isTaken)
+                await page.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 
     private static async Task CloseLateAsync(Task<FirstBytes?> opening)
     {

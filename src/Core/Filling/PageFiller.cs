@@ -31,6 +31,9 @@ internal sealed partial class PageFiller : IAsyncDisposable
     private readonly HashSet<Task> _running = [];
     private readonly SequentialRuns _runs;
     private readonly CancellationTokenSource _shutdown = new();
+
+    /// <summary>Of _shutdown, which a fill that begins in the moment of the end may find disposed of: it ends then, and frees what it was given.</summary>
+    private readonly CancellationToken _stopping;
     private readonly int _pageSize;
     private int _disposed;
 
@@ -45,6 +48,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
         _counters = counters;
         _time = time;
         _log = log;
+        _stopping = _shutdown.Token;
         _pool = new FillBufferPool(limits.FillBufferBytes, pageSize, limits.MaxFillWaiters);
         _admission = new BypassAdmission(limits, time);
         _runs = new SequentialRuns(limits, pageSize);
@@ -337,7 +341,7 @@ internal sealed partial class PageFiller : IAsyncDisposable
 
     private async Task RunAsync(Fill fill, FillMemory? memory, IUfsReader? opened)
     {
-        await _run.ExecuteAsync(fill, memory, opened, Unregister, _shutdown.Token).ConfigureAwait(false);
+        await _run.ExecuteAsync(fill, memory, opened, Unregister, _stopping).ConfigureAwait(false);
         for (int i = 0; i < fill.PageCount; i++)
             Unregister(fill, i);
         lock (_gate)

@@ -182,7 +182,7 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
             return refresh.Answer(null, freshness.BelieveAbsenceFor, weight: 1);
         FileStatus status = DirectoryReader.StatusOf(mounted.Mount, mounted.Key, refresh.Path, found, pageSize);
         if (page is not null)
-            await firstPages!.BeginAsync(status.RequireFile(), page).ConfigureAwait(false);
+            await firstPages!.BeginAsync(status, page).ConfigureAwait(false);
         return refresh.Answer(status, freshness.BelieveFor, WeightOf(status));
     }
 
