@@ -24,6 +24,11 @@ public sealed class MetadataModelTests
         Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(120),
         Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), steps => RunAsync(steps).GetAwaiter().GetResult()));
 
+    [Fact]
+    public Task A_mode_that_comes_back_before_anybody_asks_has_ended_belief_all_the_same() =>
+        // List d, change d/g, strict, immutable again, forget d/h and ask for d/g; 12 bytes, so that the first mode is strict, then immutable.
+        RunAsync([4, 3, 5, 6, 0, 153, 4, 0, 4, 3, 7, 213]);
+
     private static async Task RunAsync(byte[] steps)
     {
         using var bench = new MetadataBench(limits: new CacheLimits { MaxEntriesPerListing = 3, MaxListedEntries = 16, MaxStatuses = 12 });
@@ -87,6 +92,8 @@ public sealed class MetadataModelTests
     private static void Remount(MetadataBench bench, MetadataModel model, Freshness freshness)
     {
         bench.Remount(new Mount(CachePath.Root, bench.Source, freshness));
+        // As a node does it: there and back between two questions would be no change to the cache, and is one to the model.
+        bench.Cache.TakeMounts();
         // An equal mount is no change: what is believed of it stays.
         if (freshness != model.Freshness)
             model.Remount(freshness);
