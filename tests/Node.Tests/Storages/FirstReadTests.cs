@@ -21,7 +21,8 @@ public sealed class FirstReadTests : IAsyncLifetime
     private NodeProcess _node = null!;
     private AmazonS3Client _direct = null!;
 
-    private string[] Sent => [.. _proxy.Requests.Select(r => r.Method)];
+    /// <summary>Of what the tests ask for: the node may still be looking for the file that its banner names.</summary>
+    private string[] Sent => [.. _proxy.Requests.Where(r => r.Target.Contains("dir", StringComparison.Ordinal)).Select(r => r.Method)];
 
     public async Task InitializeAsync()
     {
