@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Orleans.Cache.Bench;
+using Orleans.Cache.Bench.FirstReads;
 using Orleans.Cache.Bench.Fuse;
 using Orleans.Cache.Bench.Servers;
 using Orleans.Cache.Bench.Train;
@@ -22,8 +23,9 @@ var source = new Option<string?>("--only") { Description = "One source only: loc
 var cold = new Command("cold", "First reads of a 2 GiB file, local and behind a slow source.") { rounds, source };
 cold.SetAction(a => ColdGet.RunAsync(a.GetValue(rounds), a.GetValue(source)));
 var objects = new Option<int>("--objects") { DefaultValueFactory = _ => 10_000, Description = "Number of small objects." };
-var s3cold = new Command("s3cold", "First reads from radosgw through the node against the SDK directly.") { rounds, objects };
-s3cold.SetAction(a => S3Cold.RunAsync(a.GetValue(rounds), a.GetValue(objects)));
+var part = new Option<string?>("--only") { Description = "One part only: large, line or small." };
+var s3cold = new Command("s3cold", "First reads from radosgw through the node against the SDK directly.") { rounds, objects, part };
+s3cold.SetAction(a => S3Cold.RunAsync(a.GetValue(rounds), a.GetValue(objects), a.GetValue(part)));
 var s3far = new Command("s3far", "A store 50 ms away that gives 100 MB/s a stream: directly, and through the node the first and the second time.") { rounds, objects };
 s3far.SetAction(a => S3Far.RunAsync(a.GetValue(rounds), a.GetValue(objects)));
 var keys = new Option<int>("--keys") { DefaultValueFactory = _ => 1_000_000, Description = "Keys in the bucket." };

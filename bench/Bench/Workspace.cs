@@ -9,11 +9,15 @@ internal sealed class Workspace : IDisposable
     {
         Source = _root.CreateSubdirectory("source").FullName;
         Store = _root.CreateSubdirectory("store").FullName;
+        Kept = _root.CreateSubdirectory("kept").FullName;
     }
 
     public string Source { get; }
 
     public string Store { get; }
+
+    /// <summary>What others than the node keep.</summary>
+    public string Kept { get; }
 
     public void WriteSourceFile(string name, long size)
     {
@@ -32,6 +36,13 @@ internal sealed class Workspace : IDisposable
 
     /// <summary>Files younger than two seconds are read past the cache (SEMANTICS.md section 3): wait until that is over.</summary>
     public static void LetVersionsSettle() => Thread.Sleep(TimeSpan.FromSeconds(2.5));
+
+    /// <summary>Deletes what lies below a directory.</summary>
+    public static void Empty(string directory)
+    {
+        foreach (string inside in Directory.GetDirectories(directory))
+            Directory.Delete(inside, recursive: true);
+    }
 
     public void Dispose() => _root.Delete(recursive: true);
 }

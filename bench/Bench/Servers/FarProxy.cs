@@ -5,22 +5,24 @@ namespace Orleans.Cache.Bench.Servers;
 
 /// <summary>
 /// Makes a store on this machine one that is far away: what a client sends arrives half a round trip later and then some, and each connection brings its answers at a bounded
-/// rate, as a stream of an object store over a long line does. Any number of connections side by side, each as fast as the others.
+/// rate, as a stream of an object store over a long line does. Any number of connections side by side, each as fast as the others, or all of them together.
 /// </summary>
 internal sealed class FarProxy : LoopbackServer
 {
     private readonly Uri _store;
     private readonly TimeSpan _latency;
-    private readonly double _bytesPerSecond;
+    private readonly Func<Pace> _paceOf;
 
     /// <param name="store">What stands behind it.</param>
     /// <param name="latency">From a request to the first byte of its answer, on top of the store's own.</param>
     /// <param name="bytesPerSecond">Of answers, per connection.</param>
-    public FarProxy(Uri store, TimeSpan latency, double bytesPerSecond)
+    /// <param name="shared">Of all connections together.</param>
+    public FarProxy(Uri store, TimeSpan latency, double bytesPerSecond, bool shared = false)
     {
         _store = store;
         _latency = latency;
-        _bytesPerSecond = bytesPerSecond;
+        var all = new Pace(bytesPerSecond);
+        _paceOf = shared ? () => all : () => new Pace(bytesPerSecond);
         Start();
     }
 
@@ -42,20 +44,35 @@ internal sealed class FarProxy : LoopbackServer
         }
     }
 
-    /// <summary>Timers are late by milliseconds: what one was late is caught up with, a pause between answers is not.</summary>
     private async Task AnswerAsync(NetworkStream from, NetworkStream to)
     {
         byte[] buffer = new byte[256 << 10];
-        TimeProvider time = TimeProvider.System;
-        long start = time.GetTimestamp();
-        double due = 0;
+        Pace pace = _paceOf();
         for (int read; (read = await from.ReadAsync(buffer, Stopping)) > 0;)
         {
-            double now = time.GetElapsedTime(start).TotalSeconds;
-            due = Math.Max(due, now - 0.02) + (read / _bytesPerSecond);
-            if (due > now + 0.001)
-                await Task.Delay(TimeSpan.FromSeconds(due - now), Stopping);
+            TimeSpan early = pace.Take(read);
+            if (early > TimeSpan.FromMilliseconds(1))
+                await Task.Delay(early, Stopping);
             await to.WriteAsync(buffer.AsMemory(0, read), Stopping);
+        }
+    }
+
+    /// <summary>Timers are late by milliseconds: what one was late is caught up with, a pause between answers is not.</summary>
+    private sealed class Pace(double bytesPerSecond)
+    {
+        private readonly Lock _gate = new();
+        private readonly long _start = TimeProvider.System.GetTimestamp();
+        private double _due;
+
+        /// <summary>How long those bytes, which follow on all others, have to wait.</summary>
+        public TimeSpan Take(int bytes)
+        {
+            lock (_gate)
+            {
+                double now = TimeProvider.System.GetElapsedTime(_start).TotalSeconds;
+                _due = Math.Max(_due, now - 0.02) + (bytes / bytesPerSecond);
+                return TimeSpan.FromSeconds(_due - now);
+            }
         }
     }
 }

@@ -31,7 +31,10 @@ internal sealed class NginxServer : IServerUnderTest
     public static Task<NginxServer> StartAsync(string root) => StartAsync("", $"root {root}; autoindex on;");
 
     /// <summary>Passes requests on as they come, also their signatures.</summary>
-    public static Task<NginxServer> StartProxyAsync(Uri upstream) => StartAsync(Upstream(upstream), Passing + "proxy_set_header Host $http_host; proxy_request_buffering off; client_max_body_size 0;");
+    /// <param name="upstream">The other server.</param>
+    /// <param name="host">Whose name requests are signed for: nginx's own as the client said it, unless given.</param>
+    public static Task<NginxServer> StartProxyAsync(Uri upstream, string host = "$http_host") => StartAsync(
+        Upstream(upstream), Passing + $"proxy_set_header Host {host}; proxy_request_buffering off; client_max_body_size 0;");
 
     /// <summary>Keeps what it passes on in a directory. URLs are signed for the other server; one that was signed anew is read anew.</summary>
     public static Task<NginxServer> StartCacheAsync(Uri upstream, string directory) => StartAsync(

@@ -15,11 +15,21 @@ internal static class ProcessTree
     /// <summary>Processor seconds (user and system) that the processes have used so far.</summary>
     public static double CpuSeconds(IEnumerable<int> processIds) => processIds.Sum(CpuSeconds);
 
-    private static double CpuSeconds(int processId)
+    /// <summary>Of this process and of its children that have ended.</summary>
+    public static double OwnCpuSeconds()
+    {
+        string[] fields = FieldsOf(Environment.ProcessId);
+        return CpuSeconds(fields, 11) + CpuSeconds(fields, 13);
+    }
+
+    private static double CpuSeconds(int processId) => CpuSeconds(FieldsOf(processId), 11);
+
+    private static double CpuSeconds(string[] fields, int user) => (double.Parse(fields[user]) + double.Parse(fields[user + 1])) / TicksPerSecond;
+
+    /// <summary>From field 3 of proc(5) on: the command name before it may hold anything up to the last ')'. Its fields 14 to 17 are the times, ours and those of ended children.</summary>
+    private static string[] FieldsOf(int processId)
     {
         string stat = File.ReadAllText($"/proc/{processId}/stat");
-        // Fields 14 and 15 (proc(5)), counted after the command name, which may hold anything up to the last ')'.
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (double.Parse(fields[11]) + double.Parse(fields[12])) / TicksPerSecond;
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 }
