@@ -44,6 +44,7 @@ internal static class LargeObject
             cold.Add(await Spent.OnAsync(store, node, () => Curl.GetAsync(node.UrlOf(Name))));
             hot.Add(await Spent.OnAsync(store, node, () => Curl.GetAsync(node.UrlOf(Name))));
         }
+        await FirstByte.RunAsync(store, node);
         PrintRates(one, parallel, kept, passed, cached, cold, hot);
         PrintProcessors(("the SDK, one stream", one), ("through nginx", passed), ("nginx's caching proxy", cached), ("the node", cold), ("the node, second time", hot));
     }
@@ -57,9 +58,6 @@ internal static class LargeObject
         table.Add("through nginx, which keeps nothing", Rate(passed), Rate(cold), Ratio(cold, passed));
         table.Add("nginx's caching proxy", Rate(cached), Rate(cold), Ratio(cold, cached));
         table.Add("the SDK, one stream; the node's second time", Rate(one), Rate(hot), Ratio(hot, one));
-        table.Add(
-            "the SDK, first byte, ms", Milliseconds(one), Milliseconds(cold),
-            Median.WithSpread([.. cold.Zip(one, (c, d) => c.Download.FirstByteSeconds / d.Download.FirstByteSeconds)], "0.00"));
         table.Print();
     }
 
@@ -79,8 +77,6 @@ internal static class LargeObject
 
     public static string Ratio(List<Spent> node, List<Spent> direct) =>
         Median.WithSpread([.. node.Zip(direct, (n, d) => n.MiBPerSecond / d.MiBPerSecond)], "0.00");
-
-    private static string Milliseconds(List<Spent> downloads) => $"{Median.Of(downloads.Select(d => d.Download.FirstByteSeconds * 1000)):0.0}";
 
     private static string Seconds(IEnumerable<double> values) => $"{Median.Of(values):0.00}";
 }
