@@ -4,7 +4,7 @@ using Orleans.Cache.UnderStorage;
 namespace Orleans.Cache.Testing;
 
 /// <summary>Statuses that come with first bytes: the same as those that come alone, or none.</summary>
-public abstract class UnderStorageFirstBytesContract : UnderStorageFixture
+public abstract class UnderStorageFirstBytesContract : UnderStorageComposingContract
 {
     private const int Wanted = 65_536;
 

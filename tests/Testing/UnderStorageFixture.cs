@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Orleans.Cache.Identity;
 using Orleans.Cache.UnderStorage;
 
@@ -38,6 +39,8 @@ public abstract class UnderStorageFixture : IAsyncLifetime
 
     /// <summary>Puts many empty files there. Connectors to servers for which that takes long override it.</summary>
     protected virtual Task PutManyAsync(IEnumerable<string> keys) => Parallel.ForEachAsync(keys, async (key, _) => await PutAsync(key, []));
+
+    protected static string Md5(byte[] content) => Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.MD5, content));
 
     protected async Task<UfsStatus> StatusAsync(string key)
     {

@@ -217,6 +217,13 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
     public Task<FileStatus> CreateObjectAsync(CachePath path, Stream content, ObjectWrite write, CancellationToken cancellationToken) =>
         _writes.CreateObjectAsync(path, content, write, cancellationToken);
 
+    /// <summary>
+    /// Makes a file of others of its mount, in order, as <see cref="CreateObjectAsync"/> would of their bytes, which do not leave the under storage; see
+    /// <see cref="IUnderStorage.ComposeAsync"/>. Null: it cannot, and nothing has changed.
+    /// </summary>
+    public Task<FileStatus?> ComposeAsync(CachePath path, IReadOnlyList<FilePart> parts, ObjectWrite write, CancellationToken cancellationToken) =>
+        _writes.ComposeAsync(path, parts, write, cancellationToken);
+
     /// <summary>Creates a directory and those above it; one that exists is fine.</summary>
     /// <exception cref="CacheException">NotADirectory: a file is there or above. ReadOnly, NotSupported, NotFound (no mount), AccessDenied ...</exception>
     public Task CreateDirectoryAsync(CachePath path, CancellationToken cancellationToken) => _writes.CreateDirectoryAsync(path, cancellationToken);

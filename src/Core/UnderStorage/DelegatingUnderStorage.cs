@@ -35,6 +35,9 @@ public abstract class DelegatingUnderStorage(IUnderStorage inner) : IUnderStorag
     public virtual Task<UfsStatus> CreateObjectAsync(string key, Stream content, ObjectWrite write, CancellationToken cancellationToken) =>
         Inner.CreateObjectAsync(key, content, write, cancellationToken);
 
+    public virtual Task<UfsStatus?> ComposeAsync(string key, IReadOnlyList<UfsPart> parts, ObjectWrite write, CancellationToken cancellationToken) =>
+        Inner.ComposeAsync(key, parts, write, cancellationToken);
+
     public virtual Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) =>
         Inner.CreateDirectoryAsync(key, cancellationToken);
 

@@ -81,6 +81,18 @@ public interface IUnderStorage : IAsyncDisposable
     Task<UfsStatus> CreateObjectAsync(string key, Stream content, ObjectWrite write, CancellationToken cancellationToken) =>
         CreateAsync(key, content, write.Condition, cancellationToken);
 
+    /// <summary>
+    /// Makes a file of files that are there, in order, as <see cref="CreateObjectAsync"/> would of their bytes, which do not leave the store: it appears whole or not at all, and
+    /// those that it is made of stay.
+    /// </summary>
+    /// <param name="key">The file.</param>
+    /// <param name="parts">What it is made of, in exactly these versions.</param>
+    /// <param name="write">Its attributes are asked for once, with true.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <returns>As of a write. Null: the store cannot, or not of these, and nothing has changed; write the bytes.</returns>
+    /// <exception cref="CacheException">As of a write; NotFound, Changed: of a part.</exception>
+    Task<UfsStatus?> ComposeAsync(string key, IReadOnlyList<UfsPart> parts, ObjectWrite write, CancellationToken cancellationToken) => Task.FromResult<UfsStatus?>(null);
+
     /// <summary>Creates a directory and its parents; one that exists is fine. A file there, or as a parent: NotADirectory.</summary>
     Task CreateDirectoryAsync(string key, CancellationToken cancellationToken);
 

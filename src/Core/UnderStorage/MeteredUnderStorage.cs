@@ -49,6 +49,16 @@ public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters count
         return written;
     }
 
+    /// <summary>A write, where it was one. None of its bytes are sent.</summary>
+    public override async Task<UfsStatus?> ComposeAsync(string key, IReadOnlyList<UfsPart> parts, ObjectWrite write, CancellationToken cancellationToken)
+    {
+        Task<UfsStatus?> composing = Inner.ComposeAsync(key, parts, write, cancellationToken);
+        if (composing is { IsCompletedSuccessfully: true, Result: null })
+            return null;
+        await CountAsync((Task)composing).ConfigureAwait(false);
+        return await composing.ConfigureAwait(false);
+    }
+
     public override Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) =>
         CountAsync(Inner.CreateDirectoryAsync(key, cancellationToken));
 

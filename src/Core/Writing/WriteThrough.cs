@@ -31,27 +31,32 @@ namespace Orleans.Cache.Writing;
 /// </remarks>
 internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts)
 {
-    public Task<FileStatus> CreateAsync(CachePath path, Stream content, WriteCondition condition, CancellationToken cancellationToken) =>
-        CreateAsync(path, FileAtAsync, at => at.Mount.Storage.CreateAsync(at.Key, content, condition, cancellationToken), cancellationToken);
+    public async Task<FileStatus> CreateAsync(CachePath path, Stream content, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        MountedKey at = WritableFile(mounts(), path);
+        FileRef? replaced = await FileAtAsync(at, path, cancellationToken).ConfigureAwait(false);
+        UfsStatus written = await ChangeAsync(path, at, recursive: false, () => at.Mount.Storage.CreateAsync(at.Key, content, condition, cancellationToken)).ConfigureAwait(false);
+        return await WrittenAsync(path, at, written, replaced).ConfigureAwait(false);
+    }
 
-    /// <summary>Nothing is asked of an object store for the sake of pages that the write leaves unused: what is not believed is left to eviction.</summary>
-    public Task<FileStatus> CreateObjectAsync(CachePath path, Stream content, ObjectWrite write, CancellationToken cancellationToken) => CreateAsync(
-        path,
-        (at, changed, token) => at.Mount.Storage.Capabilities.RealDirectories ? FileAtAsync(at, changed, token) : BelievedFileAsync(at, changed, token),
-        at => at.Mount.Storage.CreateObjectAsync(at.Key, content, write, cancellationToken),
-        cancellationToken);
+    public async Task<FileStatus> CreateObjectAsync(CachePath path, Stream content, ObjectWrite write, CancellationToken cancellationToken)
+    {
+        MountedKey at = WritableFile(mounts(), path);
+        FileRef? replaced = await ObjectAtAsync(at, path, cancellationToken).ConfigureAwait(false);
+        UfsStatus written = await ChangeAsync(path, at, recursive: false, () => at.Mount.Storage.CreateObjectAsync(at.Key, content, write, cancellationToken)).ConfigureAwait(false);
+        return await WrittenAsync(path, at, written, replaced).ConfigureAwait(false);
+    }
 
-    private async Task<FileStatus> CreateAsync(
-        CachePath path, Func<MountedKey, CachePath, CancellationToken, ValueTask<FileRef?>> fileAt, Func<MountedKey, Task<UfsStatus>> create, CancellationToken cancellationToken)
+    /// <summary>Null: the storage cannot make it of these, and nothing has changed.</summary>
+    public async Task<FileStatus?> ComposeAsync(CachePath path, IReadOnlyList<FilePart> parts, ObjectWrite write, CancellationToken cancellationToken)
     {
         MountTable table = mounts();
-        if (IsMountOrAbove(table, path))
-            throw new CacheException(CacheError.IsDirectory, $"'{path}' is a mount or leads to one; name a file below a mount.");
-        MountedKey at = Writable(table, path);
-        FileRef? replaced = await fileAt(at, path, cancellationToken).ConfigureAwait(false);
-        UfsStatus written = await ChangeAsync(path, at, recursive: false, () => create(at)).ConfigureAwait(false);
-        await DropAsync(replaced).ConfigureAwait(false);
-        return DirectoryReader.StatusOf(at.Mount, at.Key, path, written, nodes.Local.PageSize);
+        MountedKey at = WritableFile(table, path);
+        if (KeysIn(at.Mount, table, parts) is not { } keys)
+            return null;
+        FileRef? replaced = await ObjectAtAsync(at, path, cancellationToken).ConfigureAwait(false);
+        UfsStatus? written = await ChangeAsync(path, at, recursive: false, () => at.Mount.Storage.ComposeAsync(at.Key, keys, write, cancellationToken)).ConfigureAwait(false);
+        return written is null ? null : await WrittenAsync(path, at, written, replaced).ConfigureAwait(false);
     }
 
     public async Task CreateDirectoryAsync(CachePath path, CancellationToken cancellationToken)
@@ -98,6 +103,30 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
         await (moved is null ? DropTreeAsync(from) : DropAsync(moved)).ConfigureAwait(false);
     }
 
+    /// <summary>Step 3 of a file that was written, and what is told of it.</summary>
+    private async Task<FileStatus> WrittenAsync(CachePath path, MountedKey at, UfsStatus written, FileRef? replaced)
+    {
+        await DropAsync(replaced).ConfigureAwait(false);
+        return DirectoryReader.StatusOf(at.Mount, at.Key, path, written, nodes.Local.PageSize);
+    }
+
+    /// <summary>Null: one of them lies in another mount.</summary>
+    private static List<UfsPart>? KeysIn(Mount mount, MountTable table, IReadOnlyList<FilePart> parts)
+    {
+        var keys = new List<UfsPart>(parts.Count);
+        foreach (FilePart part in parts)
+        {
+            if (!table.TryResolve(part.Path, out MountedKey at) || at.Mount != mount)
+                return null;
+            keys.Add(new UfsPart(at.Key, part.Version, part.Length, part.Md5));
+        }
+        return keys;
+    }
+
+    private static MountedKey WritableFile(MountTable table, CachePath path) => IsMountOrAbove(table, path)
+        ? throw new CacheException(CacheError.IsDirectory, $"'{path}' is a mount or leads to one; name a file below a mount.")
+        : Writable(table, path);
+
     /// <summary>The mount that takes a change of the path.</summary>
     /// <exception cref="CacheException">NotFound, ReadOnly, NotSupported.</exception>
     private static MountedKey Writable(MountTable table, CachePath path)
@@ -137,6 +166,10 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
             return null;
         }
     }
+
+    /// <summary>Nothing is asked of an object store for the sake of pages that a write leaves unused: what is not believed is left to eviction.</summary>
+    private ValueTask<FileRef?> ObjectAtAsync(MountedKey at, CachePath path, CancellationToken cancellationToken) =>
+        at.Mount.Storage.Capabilities.RealDirectories ? FileAtAsync(at, path, cancellationToken) : BelievedFileAsync(at, path, cancellationToken);
 
     private async ValueTask<FileRef?> BelievedFileAsync(MountedKey at, CachePath path, CancellationToken cancellationToken)
     {

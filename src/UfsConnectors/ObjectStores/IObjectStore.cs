@@ -59,6 +59,15 @@ internal interface IObjectStore : IDisposable
     Task<FileVersion> CommitUploadAsync(
         string name, string upload, IReadOnlyList<string> parts, WriteCondition condition, CancellationToken cancellationToken);
 
+    /// <summary>Whether there is <see cref="CopyPartAsync"/>.</summary>
+    bool CopiesParts => false;
+
+    /// <summary>Whether the store refuses to copy a part from another version than the one that is demanded. Some do not look.</summary>
+    bool HoldsVersionsOfCopies => false;
+
+    /// <summary>As <see cref="PutPartAsync"/>, of an object of the bucket that has the version; its bytes do not leave the store.</summary>
+    Task<string> CopyPartAsync(string name, string upload, int number, string from, FileVersion version, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     Task AbortUploadAsync(string name, string upload, CancellationToken cancellationToken);
 
     /// <summary>Copies inside the bucket, only if the source still has the status's version.</summary>

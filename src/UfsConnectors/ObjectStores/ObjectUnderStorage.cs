@@ -198,6 +198,13 @@ internal sealed class ObjectUnderStorage : IUnderStorage
         return _writer.CreateObjectAsync(key, content, write, cancellationToken);
     }
 
+    public Task<UfsStatus?> ComposeAsync(string key, IReadOnlyList<UfsPart> parts, ObjectWrite write, CancellationToken cancellationToken)
+    {
+        UfsKey.RequireEntry(key);
+        _names.RequireFile(key);
+        return _writer.ComposeAsync(key, parts, write, cancellationToken);
+    }
+
     public Task CreateDirectoryAsync(string key, CancellationToken cancellationToken)
     {
         UfsKey.Require(key);

@@ -15,7 +15,7 @@ namespace Orleans.Cache.UfsConnectors.ObjectStores;
 internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, string name, Func<bool, UfsAttributes>? attributes = null, string? sha256 = null)
 {
     /// <summary>S3's limit.</summary>
-    private const int MaxParts = 10_000;
+    public const int MaxParts = 10_000;
 
     /// <summary>Time to tell a store that an upload is given up; one that does not listen keeps the parts until its own rules drop them.</summary>
     private static readonly TimeSpan AbortPatience = TimeSpan.FromSeconds(10);
@@ -73,7 +73,7 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
         {
             // First the parts: one that ends after its upload was given up could be kept.
             await parts.DisposeAsync().ConfigureAwait(false);
-            await AbortAsync(_upload).ConfigureAwait(false);
+            await AbortAsync(store, policy, name, _upload).ConfigureAwait(false);
             throw;
         }
     }
@@ -82,7 +82,8 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
     private Task<string> SendPartAsync(int number, ReadOnlyMemory<byte> part, int underWay, CancellationToken cancellationToken) =>
         policy.SendAsync(UfsOperation.Put, t => store.PutPartAsync(name, _upload, number, part, t), cancellationToken, uploaded: underWay);
 
-    private async Task AbortAsync(string upload)
+    /// <summary>Gives an upload up, after some failure or other: this one is told to nobody.</summary>
+    public static async Task AbortAsync(IObjectStore store, RequestPolicy policy, string name, string upload)
     {
         using var patience = new CancellationTokenSource(AbortPatience);
         try

@@ -47,6 +47,22 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
         return written with { Attributes = upload.Attributes };
     });
 
+    /// <summary>The condition is looked at first, also where the store holds it: before parts by the thousand are copied for nothing.</summary>
+    public Task<UfsStatus?> ComposeAsync(string key, IReadOnlyList<UfsPart> parts, ObjectWrite write, CancellationToken cancellationToken) => TranslateAsync(key, async () =>
+    {
+        if (!ObjectComposition.Fits(store, policy.Limits, parts))
+            return null;
+        if (!write.Condition.IsNone)
+            await RequireAsync(write.Condition, key, cancellationToken).ConfigureAwait(false);
+        UfsAttributes? attributes = store.KeepsAttributes ? write.Attributes(true) : null;
+        var composition = new ObjectComposition(store, policy, names, names.Of(key), attributes);
+        UfsStatus? written = await composition.RunAsync(
+            parts,
+            (length, put) => CommitAsync(key, write.Condition, length, put, cancellationToken, isHeld: store.Holds(write.Condition, inParts: true)),
+            cancellationToken).ConfigureAwait(false);
+        return written is null ? null : written with { Attributes = attributes };
+    });
+
     public Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) => TranslateAsync(key, async () =>
     {
         if (key.Length == 0 || await listing.IsDirectoryAsync(key, cancellationToken).ConfigureAwait(false))

@@ -42,6 +42,9 @@ internal sealed record RequestLimits
     /// <summary>Bytes of a part of a longer copy: few requests, and none so long that losing it hurts.</summary>
     public long CopyPartBytes { get; init; } = CacheLimits.GiB;
 
+    /// <summary>Copies of one upload's parts under way at one time, and one where the mount is busy: a store that takes 50 ms for each copies 2,500 in eight seconds.</summary>
+    public int CopiesUnderWay { get; init; } = 16;
+
     /// <summary>Entries asked for with one request; what S3 gives at most.</summary>
     public int ListPage { get; init; } = 1000;
 

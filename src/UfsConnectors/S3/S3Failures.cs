@@ -100,6 +100,8 @@ internal static class S3Failures
         (HttpStatusCode.RequestedRangeNotSatisfiable, _) => StoreFailure.OutOfRange,
         (HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized, _) => StoreFailure.Denied,
         (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable, _) => StoreFailure.Throttled,
+        // A request, or a header of it, that the store does not know: not done, however often it is sent.
+        (HttpStatusCode.NotImplemented, _) => StoreFailure.Refused,
         ( >= HttpStatusCode.InternalServerError or 0, _) => StoreFailure.Broken,
         ( >= HttpStatusCode.OK and < HttpStatusCode.Ambiguous, _) => StoreFailure.Broken,
         _ => StoreFailure.Refused,

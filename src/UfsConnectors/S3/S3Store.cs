@@ -135,6 +135,14 @@ internal sealed class S3Store(IAmazonS3 client, IS3Objects objects, S3Options op
             : throw new StoreException(StoreFailure.Broken, "a commit whose object is not there");
     }
 
+    public bool CopiesParts => true;
+
+    /// <summary>Ceph copies whatever version is there; what other stores do is not known.</summary>
+    public bool HoldsVersionsOfCopies => options.Endpoint is null;
+
+    public Task<string> CopyPartAsync(string name, string upload, int number, string from, FileVersion version, CancellationToken cancellationToken) =>
+        CopyPartAsync(name, upload, number, from, version, range: null, cancellationToken);
+
     public Task AbortUploadAsync(string name, string upload, CancellationToken cancellationToken) => S3Failures.TranslateAsync(client.AbortMultipartUploadAsync(
         new AbortMultipartUploadRequest { BucketName = options.Bucket, Key = name, UploadId = upload, RequestPayer = Payer }, cancellationToken));
 
@@ -229,22 +237,8 @@ internal sealed class S3Store(IAmazonS3 client, IS3Objects objects, S3Options op
             var parts = new List<string>();
             for (long first = 0; first < from.Length; first += limits.CopyPartBytes)
             {
-                CopyPartResponse part = await S3Failures.TranslateAsync(client.CopyPartAsync(
-                    new CopyPartRequest
-                    {
-                        SourceBucket = options.Bucket,
-                        SourceKey = from.Name,
-                        DestinationBucket = options.Bucket,
-                        DestinationKey = to,
-                        UploadId = upload,
-                        PartNumber = parts.Count + 1,
-                        FirstByte = first,
-                        LastByte = Math.Min(first + limits.CopyPartBytes, from.Length) - 1,
-                        ETagToMatch = [Quote(from.Version)],
-                        RequestPayer = Payer,
-                    },
-                    cancellationToken)).ConfigureAwait(false);
-                parts.Add(part.ETag);
+                long last = Math.Min(first + limits.CopyPartBytes, from.Length) - 1;
+                parts.Add(await CopyPartAsync(to, upload, parts.Count + 1, from.Name, from.Version, (first, last), cancellationToken).ConfigureAwait(false));
             }
             await CommitUploadAsync(to, upload, parts, WriteCondition.None, cancellationToken).ConfigureAwait(false);
         }
@@ -253,6 +247,28 @@ internal sealed class S3Store(IAmazonS3 client, IS3Objects objects, S3Options op
             await IsRefusedAsync(() => AbortUploadAsync(to, upload, CancellationToken.None)).ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>A store that knows no copies of parts may take the request for a part without bytes; then it answers without a tag in the body.</summary>
+    private async Task<string> CopyPartAsync(
+        string name, string upload, int number, string from, FileVersion version, (long First, long Last)? range, CancellationToken cancellationToken)
+    {
+        CopyPartResponse part = await S3Failures.TranslateAsync(client.CopyPartAsync(
+            new CopyPartRequest
+            {
+                SourceBucket = options.Bucket,
+                SourceKey = from,
+                DestinationBucket = options.Bucket,
+                DestinationKey = name,
+                UploadId = upload,
+                PartNumber = number,
+                FirstByte = range?.First,
+                LastByte = range?.Last,
+                ETagToMatch = [Quote(version)],
+                RequestPayer = Payer,
+            },
+            cancellationToken)).ConfigureAwait(false);
+        return part.ETag is { Length: > 0 } tag ? tag : throw new StoreException(StoreFailure.Refused, "an answer to a copy of a part without an ETag");
     }
 
     /// <summary>Amazon writes a space as '+' and a plus as %2B, others a space as %20; the SDK leaves it to us.</summary>

@@ -42,6 +42,30 @@ public sealed class ChecksumTests
         }
     }
 
+    [Fact]
+    public void Sums_of_pieces_are_joined_to_that_of_the_whole()
+    {
+        byte[] data = new byte[70_000];
+        new Random(3).NextBytes(data);
+        int[][] cuts = [[0], [70_000], [1, 69_999], [65_536, 4464], [0, 3, 0, 1000, 68_997, 0], [10_000, 20_000, 40_000]];
+        foreach (string name in (string[])["crc32", "crc32c", "crc64nvme"])
+        {
+            foreach (int[] lengths in cuts)
+            {
+                JoinedCrc joined = JoinedCrc.Of(name)!;
+                int at = 0;
+                foreach (int length in lengths)
+                {
+                    joined.Append(Convert.FromBase64String(Of(name, data[at..(at + length)], 1000)), length);
+                    at += length;
+                }
+                Assert.Equal(Of(name, data[..at], 1000), joined.ToBase64());
+            }
+        }
+        Assert.Null(JoinedCrc.Of("sha1"));
+        Assert.Null(JoinedCrc.Of("sha256"));
+    }
+
     private static string Of(string name, byte[] data, int piece)
     {
         using Checksum sum = Checksum.Create(name)!;

@@ -10,6 +10,8 @@ public sealed class RadosgwContractTests : UnderStorageContract
 {
     protected override bool OpensFirst => true;
 
+    protected override bool Composes => true;
+
     protected override Task<IUnderStorage> OpenAsync() => S3Fixture.OpenAsync(StorageServer.Radosgw);
 
     protected override Task PutManyAsync(IEnumerable<string> keys) => S3Fixture.PutManyAsync(StorageServer.Radosgw, Storage, keys);

@@ -14,8 +14,8 @@ using Orleans.Cache.UnderStorage;
 namespace Orleans.Cache.Gateway.S3.Multipart;
 
 /// <summary>
-/// CompleteMultipartUpload: 1. the parts that are named are compared with those that are there; 2. the object is written from them in order, in
-/// one step as every file is; 3. the upload and its parts go. While 2 takes long, spaces are sent, so that nobody in between takes the connection
+/// CompleteMultipartUpload: 1. the parts that are named are compared with those that are there; 2. the object is made of them in order, in
+/// one step as every file is: by the storage where it can, of files that are there, else their bytes are written again; 3. the upload and its parts go. While 2 takes long, spaces are sent, so that nobody in between takes the connection
 /// for dead; what fails then is told in the body of a 200, as S3 does it.
 /// </summary>
 internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records, ObjectWriter writer, UploadStore uploads, RestLimits limits, TimeProvider time)
@@ -87,17 +87,19 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
     private async Task<FoundObject> WriteAsync(
         S3Request request, ObjectKey key, string id, UploadRecord upload, List<PartRecord> parts, CompletionDemands demands, WriteCondition condition, CancellationToken cancellationToken)
     {
+        // What the parts say of it: their tag is not the one that every storage gives what is written here, and listings tell it too.
+        ObjectRecord record = upload.Object with { ETag = PartList.ETagOf(parts), Parts = [.. parts.Select(p => p.Length)], Checksum = demands.Known };
+        if (demands.IsKnown && UploadStore.FilesOf(request.Root, id, parts) is { } pieces
+            && await writer.ComposeAsync(key, pieces, condition, record, cancellationToken).ConfigureAwait(false) is { } composed)
+        {
+            return composed;
+        }
         using Checksum? full = demands.IsFull ? Checksum.Create(demands.Algorithm!) : null;
         var content = new VerifiedParts(PiecesOf(request, id, parts), full, demands.Said);
         await using (content.ConfigureAwait(false))
         {
-            // What the parts say of it is in a record: their tag is not the one that the store gives what is written here, and listings tell it too.
-            return await writer.WriteAsync(key, content, condition, isRead => !isRead ? upload.Object : upload.Object with
-            {
-                ETag = PartList.ETagOf(parts),
-                Parts = [.. parts.Select(p => p.Length)],
-                Checksum = full is not null ? content.Checksum : demands.Composite,
-            }, md5: null, cancellationToken).ConfigureAwait(false);
+            return await writer.WriteAsync(
+                key, content, condition, isRead => !isRead ? upload.Object : full is null ? record : record with { Checksum = content.Checksum }, md5: null, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -106,7 +108,7 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
         .. parts.Select(part => (Func<CancellationToken, ValueTask<(CacheFile, ByteRange)>>)(async token =>
         {
             CacheFile file = await uploads.OpenAsync(request.Root, id, part, token).ConfigureAwait(false);
-            return file.Ref.Length == part.Length ? (file, new ByteRange(0, part.Length)) : throw CacheException.Changed(file.Status.Path.Value);
+            return (file, new ByteRange(0, part.Length));
         })),
     ]);
 

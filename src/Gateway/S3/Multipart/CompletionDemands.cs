@@ -9,9 +9,12 @@ namespace Orleans.Cache.Gateway.S3.Multipart;
 /// <param name="Algorithm">Of the object's checksum; null: it gets none.</param>
 /// <param name="IsFull">Whether that is one of its bytes, to be made while they are written.</param>
 /// <param name="Said">What a full checksum must be; null: whatever it is.</param>
-/// <param name="Composite">The checksum of the parts' checksums, where it is that.</param>
-internal sealed record CompletionDemands(string? Algorithm, bool IsFull, string? Said, StoredChecksum? Composite)
+/// <param name="Known">The checksum, where the parts' checksums alone say it.</param>
+internal sealed record CompletionDemands(string? Algorithm, bool IsFull, string? Said, StoredChecksum? Known)
 {
+    /// <summary>No byte need be read for it.</summary>
+    public bool IsKnown => !IsFull || Known is not null;
+
     /// <exception cref="S3Exception">InvalidRequest, BadDigest.</exception>
     public static CompletionDemands Of(S3Request request, UploadRecord upload, IReadOnlyList<PartRecord> parts)
     {
@@ -23,15 +26,16 @@ internal sealed record CompletionDemands(string? Algorithm, bool IsFull, string?
         if (said is not null && said.Algorithm != algorithm)
             throw S3Error.InvalidRequest($"The upload was begun with {algorithm!.ToUpperInvariant()}, and its completion names a {said.Algorithm.ToUpperInvariant()} checksum.").Thrown();
         RequireType(request, algorithm, isFull);
-        StoredChecksum? composite = isFull || algorithm is null ? null : PartList.CompositeOf(parts, algorithm);
-        if (said is not null && !isFull && !IsOf(composite, said.Value))
+        StoredChecksum? known = algorithm is null ? null : isFull ? PartList.CombinedOf(parts, algorithm) : PartList.CompositeOf(parts, algorithm);
+        // One of all bytes that the parts do not say is made, and compared, when they are read.
+        if (said is not null && !(isFull && known is null) && !IsOf(known, said.Value))
             throw S3Error.BadDigest($"The {said.Algorithm.ToUpperInvariant()} you specified did not match that of the parts; nothing was written.").Thrown();
-        return new(algorithm, isFull, said?.Value, composite);
+        return new(algorithm, isFull, said?.Value, known);
     }
 
-    /// <summary>With the number of parts behind it or without.</summary>
-    private static bool IsOf(StoredChecksum? composite, string said) =>
-        composite is not null && (composite.Value == said || composite.Value.AsSpan(0, composite.Value.LastIndexOf('-')).SequenceEqual(said));
+    /// <summary>A composite one with the number of parts behind it or without.</summary>
+    private static bool IsOf(StoredChecksum? known, string said) =>
+        known is not null && (known.Value == said || (known.IsComposite && known.Value.AsSpan(0, known.Value.LastIndexOf('-')).SequenceEqual(said)));
 
     private static StoredChecksum? SaidOf(S3Request request)
     {

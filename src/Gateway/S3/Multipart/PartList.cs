@@ -70,6 +70,20 @@ internal static class PartList
         return new StoredChecksum(algorithm, string.Create(CultureInfo.InvariantCulture, $"{sum.ToBase64()}-{parts.Count}"), IsComposite: true);
     }
 
+    /// <summary>The checksum of all bytes, of checksums that can be joined; null where these cannot, or not every part has one.</summary>
+    public static StoredChecksum? CombinedOf(IReadOnlyList<PartRecord> parts, string algorithm)
+    {
+        if (JoinedCrc.Of(algorithm) is not { } joined)
+            return null;
+        foreach (PartRecord part in parts)
+        {
+            if (part.Checksum?.Algorithm != algorithm)
+                return null;
+            joined.Append(Convert.FromBase64String(part.Checksum.Value), part.Length);
+        }
+        return new StoredChecksum(algorithm, joined.ToBase64());
+    }
+
     private static StoredChecksum? ChecksumOf(XElement part) => Checksum.Names
         .Select(name => part.Text("Checksum" + name.ToUpperInvariant()) is { } value ? new StoredChecksum(name, value) : null)
         .FirstOrDefault(sum => sum is not null);

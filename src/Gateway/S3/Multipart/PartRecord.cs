@@ -12,6 +12,9 @@ internal sealed record PartRecord
 
     public long Length { get; init; }
 
+    /// <summary>Version token of that file; "": nobody noted it.</summary>
+    public string Version { get; init; } = "";
+
     /// <summary>MD5 in hexadecimal: the part's tag.</summary>
     public string Md5 { get; init; } = "";
 

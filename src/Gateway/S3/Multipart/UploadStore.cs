@@ -7,6 +7,7 @@ using Orleans.Cache.Gateway.S3.Objects;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.UnderStorage;
+using Orleans.Cache.Writing;
 
 namespace Orleans.Cache.Gateway.S3.Multipart;
 
@@ -54,7 +55,7 @@ internal sealed class UploadStore(CacheFileSystem files, RecordStore records)
         var write = new ObjectWrite(WriteCondition.None, _ => UfsAttributes.None, Md5: null);
         FileStatus written = await files.CreateObjectAsync(directory.Combine(file), content, write, cancellationToken).ConfigureAwait(false);
         PartRecord? replaced = await records.ReadAsync(place, RecordJson.Default.PartRecord, cancellationToken).ConfigureAwait(false);
-        PartRecord part = describe(written) with { Number = number, File = file };
+        PartRecord part = describe(written) with { Number = number, File = file, Version = written.RequireFile().Version.Token };
         await records.WriteAsync(place, part, RecordJson.Default.PartRecord, cancellationToken).ConfigureAwait(false);
         if (await TryReadAsync(bucket, id, CancellationToken.None).ConfigureAwait(false) is null)
         {
@@ -72,8 +73,27 @@ internal sealed class UploadStore(CacheFileSystem files, RecordStore records)
         records.ReadAsync(DirectoryOf(bucket, id).Combine(NameOf(number)), RecordJson.Default.PartRecord, cancellationToken);
 
     /// <summary>Opens the bytes of a part.</summary>
-    public ValueTask<CacheFile> OpenAsync(BucketRoot bucket, string id, PartRecord part, CancellationToken cancellationToken) =>
-        files.OpenAsync(DirectoryOf(bucket, id).Combine(part.File), cancellationToken);
+    /// <exception cref="CacheException">NotFound; Changed: others are there.</exception>
+    public async ValueTask<CacheFile> OpenAsync(BucketRoot bucket, string id, PartRecord part, CancellationToken cancellationToken)
+    {
+        CacheFile file = await files.OpenAsync(DirectoryOf(bucket, id).Combine(part.File), cancellationToken).ConfigureAwait(false);
+        // Versions of files change with their owner and mode too.
+        bool isSame = file.Ref.Length == part.Length && (part.Version.Length == 0 || part.Version == file.Ref.Version.Token || !ETags.AreOfStorage(files, file.Status));
+        return isSame ? file : throw CacheException.Changed(file.Status.Path.Value);
+    }
+
+    /// <summary>The parts as files of which another one is made; null: of one it is not known which version is meant.</summary>
+    public static List<FilePart>? FilesOf(BucketRoot bucket, string id, IReadOnlyList<PartRecord> parts)
+    {
+        var found = new List<FilePart>(parts.Count);
+        foreach (PartRecord part in parts)
+        {
+            if (part.Version.Length == 0)
+                return null;
+            found.Add(new FilePart(DirectoryOf(bucket, id).Combine(part.File), new FileVersion(part.Version), part.Length, part.Md5));
+        }
+        return found;
+    }
 
     /// <summary>Parts behind a number, in order; one more than wanted where there are more.</summary>
     public async Task<List<PartRecord>> ListPartsAsync(BucketRoot bucket, string id, int after, int max, CancellationToken cancellationToken)

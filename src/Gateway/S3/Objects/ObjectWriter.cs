@@ -4,6 +4,7 @@ using Orleans.Cache.Gateway.S3.Metadata;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.UnderStorage;
+using Orleans.Cache.Writing;
 
 namespace Orleans.Cache.Gateway.S3.Objects;
 
@@ -27,20 +28,39 @@ internal sealed class ObjectWriter(CacheFileSystem files, RecordStore records)
     public async Task<FoundObject> WriteAsync(
         ObjectKey key, Stream content, WriteCondition condition, Func<bool, ObjectRecord> describe, Func<string?>? md5, CancellationToken cancellationToken, string? sha256 = null)
     {
-        RequireOneMount(files.Mounts, key);
-        FileStatus? before = await records.MayReplaceRecordAsync(key.Bucket, key.Key, cancellationToken).ConfigureAwait(false)
-            ? (await files.TryGetStatusAsync(key.Path, StatusWish.Described, cancellationToken).ConfigureAwait(false)).Status
-            : null;
+        FileStatus? before = await BeforeAsync(key, cancellationToken).ConfigureAwait(false);
         FileStatus written = await files.CreateObjectAsync(
             key.Path, content, new ObjectWrite(condition, isRead => StoredRecord.AttributesOf(describe(isRead)), md5) { Sha256 = sha256 }, cancellationToken).ConfigureAwait(false);
-        ObjectRecord wanted = describe(true);
+        return await RecordAsync(key, before, written, describe(true)).ConfigureAwait(false);
+    }
+
+    /// <summary>The same of an object that the storage makes of files that are there; null: it cannot, and nothing has changed.</summary>
+    public async Task<FoundObject?> ComposeAsync(ObjectKey key, IReadOnlyList<FilePart> parts, WriteCondition condition, ObjectRecord record, CancellationToken cancellationToken)
+    {
+        FileStatus? before = await BeforeAsync(key, cancellationToken).ConfigureAwait(false);
+        var write = new ObjectWrite(condition, _ => StoredRecord.AttributesOf(record), Md5: null);
+        FileStatus? written = await files.ComposeAsync(key.Path, parts, write, cancellationToken).ConfigureAwait(false);
+        return written is null ? null : await RecordAsync(key, before, written, record).ConfigureAwait(false);
+    }
+
+    /// <summary>What is there, where a record of it may have to be replaced.</summary>
+    private async ValueTask<FileStatus?> BeforeAsync(ObjectKey key, CancellationToken cancellationToken)
+    {
+        RequireOneMount(files.Mounts, key);
+        return await records.MayReplaceRecordAsync(key.Bucket, key.Key, cancellationToken).ConfigureAwait(false)
+            ? (await files.TryGetStatusAsync(key.Path, StatusWish.Described, cancellationToken).ConfigureAwait(false)).Status
+            : null;
+    }
+
+    /// <summary>2 and 3. It is written; whoever left meanwhile is told nothing, but what is kept of it is whole.</summary>
+    private async Task<FoundObject> RecordAsync(ObjectKey key, FileStatus? before, FileStatus written, ObjectRecord wanted)
+    {
         string storages = ETags.Of(files, written);
         // Where contents are named by hashes, what was uploaded in parts is the one thing whose tag is not the storage's.
         string tag = wanted.ETag is { } made && (wanted.Parts is not null || !ETags.AreOfStorage(files, written)) ? made : storages;
         // What the storage says itself needs no record.
         ObjectRecord kept = wanted with { ETag = tag == storages ? null : tag };
         bool needsRecord = !StoredRecord.IsAllOf(kept, written.Attributes);
-        // From here on it is written; whoever left meanwhile is told nothing, but what is kept of it is whole.
         if (needsRecord && written.LastModified == DateTimeOffset.UnixEpoch)
             written = await TimedAsync(key, written).ConfigureAwait(false);
         bool sameName = before is { IsDirectory: false } && RecordNames.NameOf(key.Key, before) == RecordNames.NameOf(key.Key, written);
