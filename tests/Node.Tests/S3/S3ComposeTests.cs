@@ -181,7 +181,12 @@ public sealed class S3ComposeTests : IAsyncLifetime
         {
             UploadPartResponse part = await _client.UploadPartAsync(new UploadPartRequest
             {
-                BucketName = S3Host.Bucket, Key = key, UploadId = id, PartNumber = i + 1, InputStream = new MemoryStream(Parts[i]), ChecksumAlgorithm = begin.ChecksumAlgorithm,
+                BucketName = S3Host.Bucket,
+                Key = key,
+                UploadId = id,
+                PartNumber = i + 1,
+                InputStream = new MemoryStream(Parts[i]),
+                ChecksumAlgorithm = begin.ChecksumAlgorithm,
             });
             tags.Add(new PartETag(i + 1, part.ETag));
         }
