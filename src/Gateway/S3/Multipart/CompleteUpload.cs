@@ -15,8 +15,8 @@ namespace Orleans.Cache.Gateway.S3.Multipart;
 
 /// <summary>
 /// CompleteMultipartUpload: 1. the parts that are named are compared with those that are there; 2. the object is made of them in order, in
-/// one step as every file is: by the storage where it can, of files that are there, else their bytes are written again; 3. the upload and its parts go. While 2 takes long, spaces are sent, so that nobody in between takes the connection
-/// for dead; what fails then is told in the body of a 200, as S3 does it.
+/// one step as every file is: by the storage where it can, of files that are there, else their bytes are written again; 3. the upload and its parts go. While 2 and 3 take
+/// long, spaces are sent, so that nobody in between takes the connection for dead; what fails then is told in the body of a 200, as S3 does it.
 /// </summary>
 internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records, ObjectWriter writer, UploadStore uploads, RestLimits limits, TimeProvider time)
 {
@@ -34,7 +34,7 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
         WriteCondition condition = await WriteConditions.ReadAsync(request, files, records, key).ConfigureAwait(false);
 
         using var given = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted);
-        Task<FoundObject> writing = WriteAsync(request, key, id, upload, parts, demands, condition, given.Token);
+        Task<FoundObject> writing = WriteAndRemoveAsync(request, key, id, upload, parts, demands, condition, given.Token);
         bool begun;
         try
         {
@@ -57,7 +57,6 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
             await SendAsync(request, ErrorDocument(request, e is S3Exception known ? known.Error : EngineErrors.Of((CacheException)e, request))).ConfigureAwait(false);
             return;
         }
-        await uploads.RemoveAsync(request.Root, id).ConfigureAwait(false);
         if (begun)
             await SendAsync(request, XmlAnswer.Document("CompleteMultipartUploadResult", plain: false, xml => Describe(xml, request, written), declared: false)).ConfigureAwait(false);
         else
@@ -82,6 +81,14 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
         for (int i = 0; i < found.Length; i++)
             PartList.Require(named[i], found[i], isLast: i == found.Length - 1);
         return [.. found.OfType<PartRecord>()];
+    }
+
+    private async Task<FoundObject> WriteAndRemoveAsync(
+        S3Request request, ObjectKey key, string id, UploadRecord upload, List<PartRecord> parts, CompletionDemands demands, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        FoundObject written = await WriteAsync(request, key, id, upload, parts, demands, condition, cancellationToken).ConfigureAwait(false);
+        await uploads.RemoveAsync(request.Root, id).ConfigureAwait(false);
+        return written;
     }
 
     private async Task<FoundObject> WriteAsync(
