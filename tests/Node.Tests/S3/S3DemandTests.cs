@@ -104,6 +104,17 @@ public sealed class S3DemandTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("If-Unmodified-Since")]
+    [InlineData("If-Modified-Since")]
+    public async Task A_write_under_a_condition_that_is_not_held_here_is_refused(string condition)
+    {
+        using var put = new HttpRequestMessage(HttpMethod.Put, "data/since") { Content = new StringContent("x") };
+        put.Headers.TryAddWithoutValidation(condition, "Thu, 01 Jan 1970 00:00:00 GMT");
+        Assert.Equal("NotImplemented", await CodeAsync(put));
+        Assert.Equal(HttpStatusCode.NotFound, (await _http.GetAsync("data/since")).StatusCode);
+    }
+
+    [Theory]
     [InlineData("If-Match", "\"9dd4e461268c8034f5c8564e155c67a6\"", "\"00000000000000000000000000000000\"")]
     [InlineData("If-Match", "*", "9dd4e461268c8034f5c8564e155c67a7")]
     [InlineData("x-amz-if-match-size", "1", "2")]
