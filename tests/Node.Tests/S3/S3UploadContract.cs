@@ -50,6 +50,9 @@ public abstract class S3UploadContract(S3Node node) : S3ObjectContract(node)
         Assert.Equal(done.ETag, got.ETag);
         Assert.Equal("parts", got.Metadata["in"]);
         Assert.Equal("2345", await TextAsync(new GetObjectRequest { BucketName = Bucket, Key = key, PartNumber = 3 }));
+        GetObjectAttributesResponse attributes = await Client.GetObjectAttributesAsync(
+            new GetObjectAttributesRequest { BucketName = Bucket, Key = key, ObjectAttributes = [ObjectAttributes.ObjectParts] });
+        Assert.Equal(3, attributes.ObjectParts.TotalPartsCount);
         await RefusedAsync("NoSuchUpload", () => Client.ListPartsAsync(Bucket, key, id));
         AssertNothingAside(id);
     }
