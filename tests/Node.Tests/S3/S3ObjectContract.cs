@@ -121,6 +121,7 @@ public abstract class S3ObjectContract(S3Node node)
         });
         CopyObjectResponse copied = await Client.CopyObjectAsync(Bucket, from, Bucket, to);
         Assert.Equal($"\"{Md5(Encoding.UTF8.GetBytes("content"))}\"", copied.ETag);
+        Assert.NotNull(copied.ChecksumCRC32);
         GetObjectMetadataResponse head = await Client.GetObjectMetadataAsync(Bucket, to);
         Assert.Equal("yes", head.Metadata["kept"]);
         Assert.Equal("text/plain", head.Headers.ContentType);
