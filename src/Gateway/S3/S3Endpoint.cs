@@ -41,6 +41,7 @@ internal sealed partial class S3Endpoint(
     private async Task ServeAsync(S3Request request)
     {
         authenticator.Authenticate(request); // 2.
+        PresignedHeaders.Apply(request);
         S3Operation operation = S3Route.Of(request); // 3.
         request.IsWrite = Permissions.IsWrite(operation);
         Name(request.Context, operation);

@@ -1,3 +1,4 @@
+using Amazon.S3;
 using Amazon.S3.Model;
 using Orleans.Cache.Testing.Servers;
 
@@ -20,6 +21,19 @@ public sealed class FileS3Tests(FileS3Node node) : S3UploadContract(node), IClas
         await Client.DeleteBucketAsync(name);
         Assert.False(Directory.Exists(Path.Combine(_node.Directory, "..", name)));
         await RefusedAsync("NoSuchBucket", () => Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = name }));
+    }
+
+    [Fact]
+    public async Task A_bucket_that_could_not_be_as_it_is_asked_for_is_not_made()
+    {
+        string name = "refused-" + Guid.NewGuid().ToString("N")[..8];
+        await RefusedAsync("AccessControlListNotSupported", () => Client.PutBucketAsync(new PutBucketRequest { BucketName = name, CannedACL = S3CannedACL.PublicRead }));
+        await RefusedAsync("NotImplemented", () => Client.PutBucketAsync(new PutBucketRequest { BucketName = name, ObjectLockEnabledForBucket = true }));
+        await RefusedAsync("NotImplemented", () => Client.PutBucketAsync(
+            new PutBucketRequest { BucketName = name, PutBucketConfiguration = new PutBucketConfiguration { Tags = [new Tag { Key = "a", Value = "b" }] } }));
+        Assert.False(Directory.Exists(Path.Combine(_node.Directory, "..", name)));
+        await Client.PutBucketAsync(new PutBucketRequest { BucketName = name, CannedACL = S3CannedACL.Private });
+        await Client.DeleteBucketAsync(name);
     }
 
     [Fact]

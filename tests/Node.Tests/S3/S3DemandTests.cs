@@ -82,6 +82,34 @@ public sealed class S3DemandTests : IAsyncLifetime
         Assert.Equal(code.Length == 0 ? HttpStatusCode.OK : HttpStatusCode.NotFound, (await _http.GetAsync("data/t")).StatusCode);
     }
 
+    [Theory]
+    [InlineData("crc32", Sum)]
+    [InlineData("crc32c", "mnG7TA==")]
+    [InlineData("crc64nvme", "M3eFcAZSQlc=")]
+    [InlineData("sha1", "qvTGHdzF6KLavt4PO0gs2a6pQ00=")]
+    [InlineData("sha256", "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=")]
+    public async Task Every_checksum_behind_the_body_is_verified_kept_and_told(string algorithm, string sum)
+    {
+        string header = "x-amz-checksum-" + algorithm;
+        using (HttpRequestMessage wrong = Put("hellp"))
+            Assert.Equal("BadDigest", await CodeAsync(wrong));
+        Assert.Equal(HttpStatusCode.NotFound, (await _http.GetAsync("data/sum")).StatusCode);
+        using HttpRequestMessage right = Put("hello");
+        Assert.Equal("", await CodeAsync(right));
+        using var get = new HttpRequestMessage(HttpMethod.Get, "data/sum") { Headers = { { "x-amz-checksum-mode", "ENABLED" } } };
+        using HttpResponseMessage answer = await _http.SendAsync(get);
+        Assert.Equal(sum, Assert.Single(answer.Headers.GetValues(header)));
+
+        HttpRequestMessage Put(string content)
+        {
+            var put = new HttpRequestMessage(HttpMethod.Put, "data/sum") { Content = new StringContent($"5\r\n{content}\r\n0\r\n{header}:{sum}\r\n\r\n") };
+            put.Headers.Add("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+            put.Headers.Add("x-amz-decoded-content-length", "5");
+            put.Headers.Add("x-amz-trailer", header);
+            return put;
+        }
+    }
+
     [Fact]
     public async Task A_copy_onto_itself_holds_its_conditions()
     {
@@ -101,6 +129,17 @@ public sealed class S3DemandTests : IAsyncLifetime
             copy.Headers.TryAddWithoutValidation(condition, value);
             return await CodeAsync(copy);
         }
+    }
+
+    [Theory]
+    [InlineData("If-Unmodified-Since")]
+    [InlineData("If-Modified-Since")]
+    public async Task A_write_under_a_condition_that_is_not_held_here_is_refused(string condition)
+    {
+        using var put = new HttpRequestMessage(HttpMethod.Put, "data/since") { Content = new StringContent("x") };
+        put.Headers.TryAddWithoutValidation(condition, "Thu, 01 Jan 1970 00:00:00 GMT");
+        Assert.Equal("NotImplemented", await CodeAsync(put));
+        Assert.Equal(HttpStatusCode.NotFound, (await _http.GetAsync("data/since")).StatusCode);
     }
 
     [Theory]
@@ -154,9 +193,24 @@ public sealed class S3DemandTests : IAsyncLifetime
         Assert.Equal(5, (await host.Storage.GetStatusAsync("signed", default))!.Length);
     }
 
-    private static async Task<string> SignedPutAsync(S3Host host, string key, string signed, string sent)
+    [Theory]
+    [InlineData(-16, "RequestTimeTooSkewed")]
+    [InlineData(16, "RequestTimeTooSkewed")]
+    [InlineData(-14, null)]
+    [InlineData(14, null)]
+    public async Task Clocks_may_be_a_quarter_of_an_hour_apart(int minutes, string? code)
     {
-        string date = DateTime.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture), scope = $"{date[..8]}/us-east-1/s3/aws4_request";
+        await using S3Host host = await S3Host.StartAsync();
+        string answer = await SignedPutAsync(host, "late", "hello", "hello", minutes);
+        if (code is null)
+            Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+        else
+            Assert.Contains($"<Code>{code}</Code>", answer, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> SignedPutAsync(S3Host host, string key, string signed, string sent, int minutesOff = 0)
+    {
+        string date = DateTime.UtcNow.AddMinutes(minutesOff).ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture), scope = $"{date[..8]}/us-east-1/s3/aws4_request";
         string sha = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(signed)));
         const string Names = "host;x-amz-content-sha256;x-amz-date";
         var headers = new HeaderDictionary { ["Host"] = host.Url.Authority, ["x-amz-date"] = date, ["x-amz-content-sha256"] = sha };

@@ -102,6 +102,17 @@ public sealed class RadosgwS3KeyTests(RadosgwS3Node node) : S3KeyContract(node),
     private readonly RadosgwS3Node _node = node;
 
     [ServerFact]
+    public async Task What_lies_below_the_name_of_an_object_is_read_by_its_key_and_listed_by_that_prefix_only()
+    {
+        await PutAsync(Prefix + "/a");
+        await PutAsync(Prefix + "/a/b");
+        Assert.Contains("\r\n\r\nx", await AskAsync("GET", Prefix + "/a"), StringComparison.Ordinal);
+        Assert.Contains("\r\n\r\nx", await AskAsync("GET", Prefix + "/a/b"), StringComparison.Ordinal);
+        Assert.Equal([Prefix + "/a"], await KeysAsync());
+        Assert.Equal([Prefix + "/a/b"], await KeysAsync("/a/"));
+    }
+
+    [ServerFact]
     public async Task Objects_of_such_names_that_others_wrote_are_read_by_their_names()
     {
         using AmazonS3Client store = await RadosgwS3Node.NewStoreClientAsync();

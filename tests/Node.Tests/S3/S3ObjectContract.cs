@@ -88,6 +88,9 @@ public abstract class S3ObjectContract(S3Node node)
         AmazonS3Exception same = await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => TextAsync(new GetObjectRequest { EtagToNotMatch = tag, BucketName = Bucket, Key = key }));
         Assert.Equal(HttpStatusCode.NotModified, same.StatusCode);
         await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => TextAsync(new GetObjectRequest { UnmodifiedSinceDate = DateTime.UtcNow.AddDays(-1), BucketName = Bucket, Key = key }));
+        AmazonS3Exception old = await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => TextAsync(new GetObjectRequest { ModifiedSinceDate = DateTime.UtcNow, BucketName = Bucket, Key = key }));
+        Assert.Equal(HttpStatusCode.NotModified, old.StatusCode);
+        Assert.Equal("0123456789", await TextAsync(new GetObjectRequest { ModifiedSinceDate = DateTime.UtcNow.AddDays(-1), BucketName = Bucket, Key = key }));
         using GetObjectResponse overridden = await Client.GetObjectAsync(new GetObjectRequest
         {
             BucketName = Bucket,
@@ -121,6 +124,7 @@ public abstract class S3ObjectContract(S3Node node)
         });
         CopyObjectResponse copied = await Client.CopyObjectAsync(Bucket, from, Bucket, to);
         Assert.Equal($"\"{Md5(Encoding.UTF8.GetBytes("content"))}\"", copied.ETag);
+        Assert.NotNull(copied.ChecksumCRC32);
         GetObjectMetadataResponse head = await Client.GetObjectMetadataAsync(Bucket, to);
         Assert.Equal("yes", head.Metadata["kept"]);
         Assert.Equal("text/plain", head.Headers.ContentType);

@@ -50,6 +50,9 @@ public abstract class S3UploadContract(S3Node node) : S3ObjectContract(node)
         Assert.Equal(done.ETag, got.ETag);
         Assert.Equal("parts", got.Metadata["in"]);
         Assert.Equal("2345", await TextAsync(new GetObjectRequest { BucketName = Bucket, Key = key, PartNumber = 3 }));
+        GetObjectAttributesResponse attributes = await Client.GetObjectAttributesAsync(
+            new GetObjectAttributesRequest { BucketName = Bucket, Key = key, ObjectAttributes = [ObjectAttributes.ObjectParts] });
+        Assert.Equal(3, attributes.ObjectParts.TotalPartsCount);
         await RefusedAsync("NoSuchUpload", () => Client.ListPartsAsync(Bucket, key, id));
         AssertNothingAside(id);
     }
@@ -99,6 +102,10 @@ public abstract class S3UploadContract(S3Node node) : S3ObjectContract(node)
         foreach (S3Object one in all)
             Assert.Equal(one.ETag, (await Client.GetObjectMetadataAsync(Bucket, one.Key)).ETag);
 
+        page = await Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket, Prefix = Prefix + "/", StartAfter = $"{Prefix}/b/2", FetchOwner = true });
+        Assert.Equal(["b/c/3", "z"], page.S3Objects.Select(o => o.Key[(Prefix.Length + 1)..]));
+        Assert.All(page.S3Objects, o => Assert.NotNull(o.Owner));
+        Assert.All(all, o => Assert.Null(o.Owner));
         page = await Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket, Prefix = Prefix + "/", Delimiter = "/" });
         Assert.Equal(["a", "a-b", "z"], page.S3Objects.Select(o => o.Key[(Prefix.Length + 1)..]));
         Assert.Equal([$"{Prefix}/a.b/", $"{Prefix}/b/"], page.CommonPrefixes);
@@ -143,6 +150,9 @@ public abstract class S3UploadContract(S3Node node) : S3ObjectContract(node)
     {
         Assert.Contains((await Client.ListBucketsAsync()).Buckets, b => b.BucketName == Bucket);
         Assert.True(string.IsNullOrEmpty((await Client.GetBucketLocationAsync(Bucket)).Location.Value) || (await Client.GetBucketLocationAsync(Bucket)).Location == S3Region.USEast1);
+        Assert.Equal("us-east-1", (await Client.HeadBucketAsync(new HeadBucketRequest { BucketName = Bucket })).BucketRegion);
+        await RefusedAsync("NoSuchBucket", () => Client.HeadBucketAsync(new HeadBucketRequest { BucketName = "nowhere" }), "NotFound");
+        Assert.Equal(S3Permission.FULL_CONTROL, Assert.Single((await Client.GetBucketAclAsync(new GetBucketAclRequest { BucketName = Bucket })).Grants).Permission);
         Assert.Equal(VersionStatus.Off, (await Client.GetBucketVersioningAsync(Bucket)).VersioningConfig.Status ?? VersionStatus.Off);
     }
 

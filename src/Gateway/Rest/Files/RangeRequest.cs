@@ -4,13 +4,13 @@ namespace Orleans.Cache.Gateway.Rest.Files;
 
 /// <summary>
 /// A Range header (RFC 9110, section 14) against a length. Pure. Exactly one of these holds:
-/// Ignored (no header, or a unit that is not bytes); Single; Several; or Refusal says why nothing can be given.
+/// Ignored (no header, or a unit that is not bytes); Single; Several; or Refusal says why nothing can be given, and IsBeyond that only the numbers are not this file's.
 /// </summary>
 /// <remarks>
 /// What the RFC leaves open is settled so that nobody gets 100 GB who asked for a range: a malformed "bytes" header, more
 /// ranges than allowed, and ranges that together exceed the file (overlapping abuse) are refused, not ignored.
 /// </remarks>
-internal readonly record struct RangeRequest(ByteRange? Single, ByteRange[]? Several, string? Refusal)
+internal readonly record struct RangeRequest(ByteRange? Single, ByteRange[]? Several, string? Refusal, bool IsBeyond = false)
 {
     private const string Unit = "bytes";
 
@@ -36,7 +36,7 @@ internal readonly record struct RangeRequest(ByteRange? Single, ByteRange[]? Sev
     private static RangeRequest ParseOne(ReadOnlySpan<char> spec, long length) => Resolve(spec, length, out ByteRange range) switch
     {
         Outcome.Satisfiable => new(range, null, null),
-        Outcome.Unsatisfiable => Refuse(Beyond(spec, length)),
+        Outcome.Unsatisfiable => RefuseBeyond(spec, length),
         _ => Refuse(Malformed(spec)),
     };
 
@@ -63,7 +63,7 @@ internal readonly record struct RangeRequest(ByteRange? Single, ByteRange[]? Sev
         if (asked == 0)
             return Refuse(Malformed(specs));
         if (ranges.Count == 0)
-            return Refuse(Beyond(specs, length));
+            return RefuseBeyond(specs, length);
         if (bytes > length)
             return Refuse($"The ranges overlap and ask for {bytes} bytes of a file of {length}; ask for each byte once.");
         return ranges.Count == 1 ? new(ranges[0], null, null) : new(null, [.. ranges], null);
@@ -110,7 +110,8 @@ internal readonly record struct RangeRequest(ByteRange? Single, ByteRange[]? Sev
 
     private static string Malformed(ReadOnlySpan<char> spec) => $"'{spec}' is not a byte range; write bytes=first-last, bytes=first- or bytes=-count.";
 
-    private static string Beyond(ReadOnlySpan<char> spec, long length) => $"'{spec}' holds no byte of a file of {length} bytes; ask within its length.";
+    private static RangeRequest RefuseBeyond(ReadOnlySpan<char> spec, long length) =>
+        new(null, null, $"'{spec}' holds no byte of a file of {length} bytes; ask within its length.", IsBeyond: true);
 
     private enum Outcome
     {

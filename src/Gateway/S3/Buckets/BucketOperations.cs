@@ -4,6 +4,7 @@ using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Rest;
 using Orleans.Cache.Gateway.S3.Bodies;
 using Orleans.Cache.Gateway.S3.Errors;
+using Orleans.Cache.Gateway.S3.Objects;
 using Orleans.Cache.Gateway.S3.Requests;
 using Orleans.Cache.Gateway.S3.Xml;
 using Orleans.Cache.Identity;
@@ -64,6 +65,9 @@ internal sealed class BucketOperations(CacheFileSystem files, BucketTable bucket
 
     public async Task CreateAsync(S3Request request)
     {
+        ObjectHeaders.RefuseWhatCannotBe(request);
+        if (string.Equals(request.Header(S3Headers.BucketObjectLock), "true", StringComparison.OrdinalIgnoreCase))
+            throw S3Error.NotImplemented(S3Headers.BucketObjectLock).Thrown();
         await ReadConfigurationAsync(request).ConfigureAwait(false);
         if (await buckets.ExistsAsync(request.Root, request.Aborted).ConfigureAwait(false))
             throw new S3Error(StatusCodes.Status409Conflict, "BucketAlreadyOwnedByYou", "The bucket exists already.") { Details = [new("BucketName", request.Bucket)] }.Thrown();
@@ -133,6 +137,8 @@ internal sealed class BucketOperations(CacheFileSystem files, BucketTable bucket
         await using (body.ConfigureAwait(false))
         {
             XElement document = await XmlBody.ReadAsync(body, S3Limits.MaxDocumentBytes, "CreateBucketConfiguration", request.Aborted).ConfigureAwait(false);
+            if (document.Elements().FirstOrDefault(e => e.Name.LocalName != "LocationConstraint") is { } other)
+                throw S3Error.NotImplemented($"'{other.Name.LocalName}' of a bucket").Thrown();
             if (document.Text("LocationConstraint") is { Length: > 0 } region && region != options.Region)
                 throw new S3Error(StatusCodes.Status400BadRequest, "IllegalLocationConstraintException", $"The location constraint '{region}' is not this node's region, '{options.Region}'.").Thrown();
         }

@@ -9,7 +9,10 @@ namespace Orleans.Cache.Gateway.S3.Cors;
 internal sealed class CorsRules(S3Options options)
 {
     private const string Methods = "GET, HEAD, PUT, POST, DELETE";
-    private const string Exposed = "ETag, Content-Length, Content-Range, Last-Modified, x-amz-request-id, x-amz-meta-*";
+
+    /// <summary>The star is all headers to browsers, since no answer allows credentials; a star within a name is none to them. The rest is for those that do not know it.</summary>
+    private const string Exposed = "ETag, Content-Length, Content-Range, Last-Modified, x-amz-request-id, *";
+
     private const int MaxAgeSeconds = 3600;
 
     public static bool IsPreflight(HttpRequest request) => HttpMethods.IsOptions(request.Method);

@@ -39,6 +39,10 @@ internal sealed class CopyObject(CacheFileSystem files, RecordStore records, Obj
         {
             xml.Text("ETag", $"\"{copy.ETag}\"");
             xml.Time("LastModified", copy.Status.LastModified);
+            if (copy.Record.Checksum is not { } sum)
+                return;
+            xml.Text("Checksum" + sum.Algorithm.ToUpperInvariant(), sum.Value);
+            xml.Text("ChecksumType", sum.Type);
         }).ConfigureAwait(false);
     }
 

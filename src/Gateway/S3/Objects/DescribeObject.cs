@@ -70,7 +70,8 @@ internal sealed class DescribeObject(CacheFileSystem files, RecordStore records,
         int after = int.TryParse(request.Header("x-amz-part-number-marker"), NumberStyles.None, CultureInfo.InvariantCulture, out int marker) ? Math.Min(marker, parts.Count) : 0;
         int max = int.TryParse(request.Header("x-amz-max-parts"), NumberStyles.None, CultureInfo.InvariantCulture, out int most) ? Math.Clamp(most, 1, S3Limits.MaxKeys) : S3Limits.MaxKeys;
         int end = Math.Min(after + max, parts.Count);
-        xml.Number("TotalPartsCount", parts.Count);
+        // What every SDK calls TotalPartsCount goes by this name.
+        xml.Number("PartsCount", parts.Count);
         xml.Number("PartNumberMarker", after);
         xml.Number("NextPartNumberMarker", end);
         xml.Number("MaxParts", max);

@@ -23,7 +23,7 @@ internal readonly record struct ReadPlan(ByteRange Range, bool IsPart)
         RangeRequest asked = RangeRequest.Parse(range, length, maxRanges: 1);
         if (asked.Single is { } single)
             return new(single, IsPart: true);
-        return asked.Refusal is not null && IsBeyond(range, length) ? throw Beyond(length) : Whole(length);
+        return asked.IsBeyond && !range.Contains(',') ? throw Beyond(length) : Whole(length);
     }
 
     private static ReadPlan Whole(long length) => new(new ByteRange(0, length), IsPart: false);
@@ -36,11 +36,6 @@ internal readonly record struct ReadPlan(ByteRange Range, bool IsPart)
             return length == 0 ? Whole(0) : new(new ByteRange(0, length), IsPart: true);
         return new(new ByteRange(parts.Take(part - 1).Sum(), parts[part - 1]), IsPart: true);
     }
-
-    /// <summary>Whether the header is well-formed, and only its numbers are not this object's: then it would be satisfied by one that is long enough.</summary>
-    private static bool IsBeyond(string range, long length) =>
-        !range.Contains(',') && (length == 0 || RangeRequest.Parse(range, long.MaxValue, maxRanges: 1).Single is not null)
-        && RangeRequest.Parse(range, long.MaxValue, maxRanges: 1).Refusal is null;
 
     private static S3Exception Beyond(long length) => (S3Error.InvalidRange("The requested range is not satisfiable") with { Details = [new("ActualObjectSize", $"{length}")] }).Thrown();
 }

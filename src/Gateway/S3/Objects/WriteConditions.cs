@@ -21,6 +21,9 @@ internal static class WriteConditions
     /// <exception cref="S3Exception">PreconditionFailed, NoSuchKey; NotImplemented: a condition that a write cannot have.</exception>
     public static async ValueTask<WriteCondition> ReadAsync(S3Request request, CacheFileSystem files, RecordStore records, ObjectKey key)
     {
+        // Passed over, it would be a write that its client has forbidden.
+        if (request.Headers.IfModifiedSince.Count + request.Headers.IfUnmodifiedSince.Count > 0)
+            throw S3Error.NotImplemented("A write with If-Modified-Since or If-Unmodified-Since").Thrown();
         string? ifMatch = request.Header("If-Match"), ifNoneMatch = request.Header("If-None-Match");
         if (ifNoneMatch is not null)
         {

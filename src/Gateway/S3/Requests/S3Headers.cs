@@ -25,6 +25,7 @@ internal static class S3Headers
     public const string SdkChecksumAlgorithm = "x-amz-sdk-checksum-algorithm";
     public const string ObjectSize = "x-amz-mp-object-size";
     public const string PartsCount = "x-amz-mp-parts-count";
+    public const string BucketObjectLock = "x-amz-bucket-object-lock-enabled";
     public const string BucketRegion = "x-amz-bucket-region";
 
     /// <summary>There are no accounts: whoever asks is told of one owner.</summary>
