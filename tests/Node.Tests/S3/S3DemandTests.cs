@@ -46,6 +46,29 @@ public sealed class S3DemandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Parts_have_the_checksum_of_their_upload_named_or_not_and_no_other()
+    {
+        (string id, string tag) = await UploadAsync("p", "CRC32");
+        using var other = new HttpRequestMessage(HttpMethod.Put, $"data/p?uploadId={id}&partNumber=1") { Content = new StringContent("hello") };
+        other.Headers.Add("x-amz-checksum-sha1", "qvTGHdzF6KLavt4PO0gs2a6pQ00=");
+        Assert.Equal("InvalidRequest", await CodeAsync(other));
+        using var plain = new HttpRequestMessage(HttpMethod.Put, $"data/p?uploadId={id}&partNumber=1") { Content = new StringContent("hello") };
+        Assert.Equal("", await CodeAsync(plain));
+        XElement listed = XDocument.Parse(await _http.GetStringAsync($"data/p?uploadId={id}")).Root!;
+        Assert.Equal(["COMPOSITE", Sum], listed.Descendants().Where(e => e.Name.LocalName is "ChecksumType" or "ChecksumCRC32").Select(e => e.Value));
+        Assert.Equal("", await CompleteAsync("p", id, tag, ("x-amz-checksum-crc32", CompositeSum)));
+    }
+
+    [Fact]
+    public async Task Uploads_are_listed_with_encoded_keys_where_that_is_asked_for_and_not_cut_at_delimiters()
+    {
+        await UploadAsync("un%20cut", null);
+        XElement listed = XDocument.Parse(await _http.GetStringAsync("data?uploads&encoding-type=url")).Root!;
+        Assert.Contains(listed.Descendants(), e => e.Name.LocalName == "Key" && e.Value == "un%20cut");
+        Assert.Equal("NotImplemented", await CodeAsync(new HttpRequestMessage(HttpMethod.Get, "data?uploads&delimiter=/")));
+    }
+
+    [Fact]
     public async Task An_upload_that_was_begun_without_a_checksum_may_be_completed_with_one_of_all_its_bytes()
     {
         (string id, string tag) = await UploadAsync("f", null);

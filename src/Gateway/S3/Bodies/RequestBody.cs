@@ -28,14 +28,14 @@ internal sealed class RequestBody : ForwardStream
     private string? _md5Hex;
     private bool _isVerified;
 
-    private RequestBody(S3Request request, UploadStream upload, bool checksums)
+    private RequestBody(S3Request request, UploadStream upload, bool checksums, string? algorithm)
     {
         _request = request;
         _upload = upload;
         PayloadSignature payload = request.Payload;
         _chunked = payload.IsChunked ? new ChunkedBody(upload, new ChunkDecoder(payload)) : null;
         _sha256 = payload.Sha256 is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        _checksum = checksums ? ChecksumDemands.Wanted(request) : null;
+        _checksum = checksums ? ChecksumDemands.Wanted(request, algorithm) : null;
         _expected = payload.IsChunked ? DecodedLength(request) : request.Context.Request.ContentLength;
     }
 
@@ -45,7 +45,7 @@ internal sealed class RequestBody : ForwardStream
     /// <summary>MD5 of all that was read, in hexadecimal; ends it. Null after <see cref="LeaveMd5"/>.</summary>
     public string? Md5 => _makesMd5 ? _md5Hex ??= Convert.ToHexStringLower(_md5.GetHashAndReset()) : null;
 
-    /// <summary>The checksum that the client named, once the body is read; null: it named none.</summary>
+    /// <summary>The checksum that was made, once the body is read; null: nobody named one.</summary>
     public StoredChecksum? Checksum { get; private set; }
 
     /// <summary>The one that a header named before the body: if it does not hold, the body's end is never told. Null: it stands in a trailer, or there is none.</summary>
@@ -56,13 +56,14 @@ internal sealed class RequestBody : ForwardStream
     /// <param name="limits">How long a client may pause.</param>
     /// <param name="time">Its clock.</param>
     /// <param name="checksums">Whether checksums that the headers name are those of this body.</param>
+    /// <param name="algorithm">Of the checksum that is made even where the client names none, and beside which it may name no other; null: as the client wants it.</param>
     /// <exception cref="S3Exception">MissingContentLength; InvalidDigest; InvalidRequest: headers contradict each other.</exception>
-    public static RequestBody Open(S3Request request, RestLimits limits, TimeProvider time, bool checksums = true)
+    public static RequestBody Open(S3Request request, RestLimits limits, TimeProvider time, bool checksums = true, string? algorithm = null)
     {
         if (request.Context.Request.ContentLength is null && !request.Payload.IsChunked && request.Headers.TransferEncoding.Count == 0)
             throw new S3Error(StatusCodes.Status411LengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.").Thrown();
         FileWriteEndpoint.LiftBodyLimits(request.Context);
-        return new RequestBody(request, new UploadStream(request.Context.Request.Body, limits.StallTimeout, time), checksums);
+        return new RequestBody(request, new UploadStream(request.Context.Request.Body, limits.StallTimeout, time), checksums, algorithm);
     }
 
     /// <summary>Nobody asks for the MD5, which takes longer than all other sums together; one that the client named is compared all the same.</summary>

@@ -18,8 +18,10 @@ internal sealed record StoredChecksum(string Algorithm, string Value, bool IsCom
 internal static class ChecksumDemands
 {
     /// <summary>The sum to be made while the body is read, which headers, trailers or both name; null: none is named.</summary>
-    /// <exception cref="S3Exception">InvalidRequest: two are named, or one that is not known. InvalidDigest.</exception>
-    public static Checksum? Wanted(S3Request request)
+    /// <param name="request">The request.</param>
+    /// <param name="algorithm">The one that an upload was begun with: made of each of its parts, named or not. Null: there is none.</param>
+    /// <exception cref="S3Exception">InvalidRequest: two are named, or one that is not known, or not the upload's. InvalidDigest.</exception>
+    public static Checksum? Wanted(S3Request request, string? algorithm)
     {
         if (request.Header("Content-MD5") is { } md5 && !IsBase64(md5, 16))
             throw new S3Error(400, "InvalidDigest", "The Content-MD5 you specified was invalid.").Thrown();
@@ -27,7 +29,10 @@ internal static class ChecksumDemands
         string[] named = [.. request.Headers.Keys.Concat(announced).Where(IsChecksum).Distinct(StringComparer.OrdinalIgnoreCase)];
         if (named.Length > 1)
             throw S3Error.InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum types are not allowed.").Thrown();
-        return named.Length == 1 ? Known(named[0][S3Headers.Checksum.Length..]) : null;
+        Checksum? made = named.Length == 1 ? Known(named[0][S3Headers.Checksum.Length..]) : algorithm is null ? null : Known(algorithm);
+        return algorithm is null || made!.Name == algorithm
+            ? made
+            : throw S3Error.InvalidRequest($"Checksum Type mismatch occurred, expected checksum Type: {algorithm}, actual checksum Type: {made.Name}").Thrown();
     }
 
     /// <summary>A checksum that came behind the body without having been announced, or of a body that none is made of, is refused, not passed over.</summary>
@@ -52,7 +57,7 @@ internal static class ChecksumDemands
         string name = S3Headers.Checksum + made.Name, value = made.ToBase64();
         IEnumerable<string> ofHeader = request.Header(name) is { } header ? [header] : [];
         string[] said = [.. ofHeader, .. trailers.Where(t => t.Key == name).Select(t => t.Value)];
-        if (said.Length == 0)
+        if (said.Length == 0 && Announced(request).Contains(name, StringComparer.OrdinalIgnoreCase))
             throw S3Error.InvalidRequest($"The trailer '{name}' was announced and did not come; nothing was written.").Thrown();
         return said.All(one => one == value)
             ? new StoredChecksum(made.Name, value)

@@ -1,6 +1,5 @@
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Rest.Browsing;
-using Orleans.Cache.Gateway.S3.Auth;
 using Orleans.Cache.Gateway.S3.Buckets;
 using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Metadata;
@@ -19,7 +18,7 @@ internal sealed class ListObjects(CacheFileSystem files, RecordStore records, Bu
         ListingPage found = await ReadAsync(request, page).ConfigureAwait(false);
         await XmlAnswer.WriteAsync(request.Context, "ListBucketResult", xml =>
         {
-            Encode encode = Head(xml, request, page, found);
+            KeyEncoding encode = Head(xml, request, page, found);
             xml.Text("Marker", encode(request.Query.Get("marker") ?? ""));
             // AWS gives it with a delimiter only; without one, clients take the last key, which is the same.
             xml.Text("NextMarker", found.Next is { } next ? encode(next) : null);
@@ -34,7 +33,7 @@ internal sealed class ListObjects(CacheFileSystem files, RecordStore records, Bu
         ListingPage found = await ReadAsync(request, page).ConfigureAwait(false);
         await XmlAnswer.WriteAsync(request.Context, "ListBucketResult", xml =>
         {
-            Encode encode = Head(xml, request, page, found);
+            KeyEncoding encode = Head(xml, request, page, found);
             xml.Number("KeyCount", found.Objects.Count + found.CommonPrefixes.Count);
             xml.Text("ContinuationToken", token);
             xml.Text("NextContinuationToken", found.Next is { } next ? ListToken.Of(next) : null);
@@ -49,7 +48,7 @@ internal sealed class ListObjects(CacheFileSystem files, RecordStore records, Bu
         ListingPage found = await ReadAsync(request, page).ConfigureAwait(false);
         await XmlAnswer.WriteAsync(request.Context, "ListVersionsResult", xml =>
         {
-            Encode encode = Head(xml, request, page, found);
+            KeyEncoding encode = Head(xml, request, page, found);
             xml.Text("KeyMarker", encode(request.Query.Get("key-marker") ?? ""));
             xml.Text("VersionIdMarker", request.Query.Get("version-id-marker") ?? "");
             xml.Text("NextKeyMarker", found.Next is { } next ? encode(next) : null);
@@ -67,9 +66,6 @@ internal sealed class ListObjects(CacheFileSystem files, RecordStore records, Bu
             Prefixes(xml, found, encode);
         }).ConfigureAwait(false);
     }
-
-    /// <summary>As it is, or percent-encoded for clients that ask for that, since XML cannot hold every character.</summary>
-    private delegate string Encode(string key);
 
     private async Task<ListingPage> ReadAsync(S3Request request, PageRequest page)
     {
@@ -96,9 +92,9 @@ internal sealed class ListObjects(CacheFileSystem files, RecordStore records, Bu
         }
     }
 
-    private static Encode Head(XmlAnswer xml, S3Request request, PageRequest page, ListingPage found)
+    private static KeyEncoding Head(XmlAnswer xml, S3Request request, PageRequest page, ListingPage found)
     {
-        Encode encode = EncodingOf(request);
+        KeyEncoding encode = KeyEncodings.Of(request);
         xml.Text("Name", request.Bucket);
         xml.Text("Prefix", encode(page.Prefix));
         xml.Text("Delimiter", page.Delimiter.Length > 0 ? encode(page.Delimiter) : null);
@@ -108,14 +104,7 @@ internal sealed class ListObjects(CacheFileSystem files, RecordStore records, Bu
         return encode;
     }
 
-    private static Encode EncodingOf(S3Request request) => request.Query.Get("encoding-type") switch
-    {
-        null or "" => key => key,
-        "url" => key => CanonicalText.Encoded(key, keepSlash: true),
-        { } other => throw S3Error.InvalidArgument($"Invalid Encoding Method specified in Request: '{other}'").Thrown(),
-    };
-
-    private static void Contents(XmlAnswer xml, ListingPage found, Encode encode, bool withOwner)
+    private static void Contents(XmlAnswer xml, ListingPage found, KeyEncoding encode, bool withOwner)
     {
         foreach (FoundObject one in found.Objects)
         {
@@ -129,7 +118,7 @@ internal sealed class ListObjects(CacheFileSystem files, RecordStore records, Bu
         Prefixes(xml, found, encode);
     }
 
-    private static void Describe(XmlAnswer xml, FoundObject one, Encode encode)
+    private static void Describe(XmlAnswer xml, FoundObject one, KeyEncoding encode)
     {
         xml.Text("Key", encode(one.Key.Key));
         xml.Time("LastModified", one.Status.LastModified);
@@ -143,7 +132,7 @@ internal sealed class ListObjects(CacheFileSystem files, RecordStore records, Bu
         xml.Text("StorageClass", "STANDARD");
     }
 
-    private static void Prefixes(XmlAnswer xml, ListingPage found, Encode encode)
+    private static void Prefixes(XmlAnswer xml, ListingPage found, KeyEncoding encode)
     {
         foreach (string prefix in found.CommonPrefixes)
             xml.Element("CommonPrefixes", common => common.Text("Prefix", encode(prefix)));

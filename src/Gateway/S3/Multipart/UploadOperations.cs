@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Orleans.Cache.Gateway.S3.Buckets;
 using Orleans.Cache.Gateway.S3.Checksums;
 using Orleans.Cache.Gateway.S3.Errors;
+using Orleans.Cache.Gateway.S3.Listing;
 using Orleans.Cache.Gateway.S3.Objects;
 using Orleans.Cache.Gateway.S3.Requests;
 using Orleans.Cache.Gateway.S3.Xml;
@@ -30,7 +31,7 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
         if (algorithm is not null)
         {
             request.Response.Headers[S3Headers.ChecksumAlgorithm] = algorithm.ToUpperInvariant();
-            request.Response.Headers[S3Headers.ChecksumType] = upload.FullObjectChecksum ? "FULL_OBJECT" : "COMPOSITE";
+            request.Response.Headers[S3Headers.ChecksumType] = upload.ChecksumType;
         }
         await XmlAnswer.WriteAsync(request.Context, "InitiateMultipartUploadResult", xml =>
         {
@@ -66,6 +67,7 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
             xml.Owner();
             xml.Text("StorageClass", "STANDARD");
             xml.Text("ChecksumAlgorithm", upload.ChecksumAlgorithm?.ToUpperInvariant());
+            xml.Text("ChecksumType", upload.ChecksumType);
             xml.Number("PartNumberMarker", after);
             xml.Text("NextPartNumberMarker", truncated ? $"{parts[max - 1].Number}" : null);
             xml.Number("MaxParts", max);
@@ -80,15 +82,19 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
         await buckets.RequireAsync(request.Root, request.Aborted).ConfigureAwait(false);
         S3Query query = request.Query;
         string prefix = query.Get("prefix") ?? "", marker = query.Get("key-marker") ?? "", idMarker = query.Get("upload-id-marker") ?? "";
+        if (query.Get("delimiter") is { Length: > 0 })
+            throw S3Error.NotImplemented("ListMultipartUploads with a delimiter").Thrown();
+        KeyEncoding encode = KeyEncodings.Of(request);
         int max = Math.Min(query.Number("max-uploads", 1, int.MaxValue) ?? S3Limits.MaxKeys, S3Limits.MaxKeys);
         UploadPage page = await UploadPage.ReadAsync(uploads, request.Root, UploadPageRequest.Of(prefix, marker, idMarker, max), request.Aborted).ConfigureAwait(false);
         await XmlAnswer.WriteAsync(request.Context, "ListMultipartUploadsResult", xml =>
         {
             xml.Text("Bucket", request.Bucket);
-            xml.Text("Prefix", prefix);
-            xml.Text("KeyMarker", marker);
+            xml.Text("EncodingType", query.Get("encoding-type"));
+            xml.Text("Prefix", encode(prefix));
+            xml.Text("KeyMarker", encode(marker));
             xml.Text("UploadIdMarker", idMarker);
-            xml.Text("NextKeyMarker", page.Next?.Key);
+            xml.Text("NextKeyMarker", page.Next is { } next ? encode(next.Key) : null);
             xml.Text("NextUploadIdMarker", page.Next?.Id);
             xml.Number("MaxUploads", max);
             xml.Flag("IsTruncated", page.Next is not null);
@@ -96,7 +102,7 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
             {
                 xml.Element("Upload", one =>
                 {
-                    one.Text("Key", upload.Key);
+                    one.Text("Key", encode(upload.Key));
                     one.Text("UploadId", id);
                     one.Owner("Initiator");
                     one.Owner();

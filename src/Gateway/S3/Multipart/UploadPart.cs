@@ -16,8 +16,8 @@ internal sealed class UploadPart(CacheFileSystem files, UploadStore uploads, Cop
 {
     public async Task HandleAsync(S3Request request)
     {
-        (string id, int number, _) = await FindAsync(request).ConfigureAwait(false);
-        RequestBody body = RequestBody.Open(request, limits, time);
+        (string id, int number, UploadRecord upload) = await FindAsync(request).ConfigureAwait(false);
+        RequestBody body = RequestBody.Open(request, limits, time, algorithm: upload.ChecksumAlgorithm);
         await using (body.ConfigureAwait(false))
         {
             PartRecord part = await uploads.WritePartAsync(

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Orleans.Cache.Gateway.S3.Metadata;
 
 namespace Orleans.Cache.Gateway.S3.Multipart;
@@ -17,4 +18,8 @@ internal sealed record UploadRecord
 
     /// <summary>Whether the object's checksum is one of its bytes, not of its parts' checksums.</summary>
     public bool FullObjectChecksum { get; init; }
+
+    /// <summary>What S3 calls that; null: no checksum.</summary>
+    [JsonIgnore]
+    public string? ChecksumType => ChecksumAlgorithm is null ? null : FullObjectChecksum ? "FULL_OBJECT" : "COMPOSITE";
 }
