@@ -128,6 +128,18 @@ public sealed class S3NodeTests : IAsyncLifetime
     }
 
     [ServerFact]
+    public async Task A_comma_of_a_prefix_is_written_with_its_escape_and_everything_else_as_it_is()
+    {
+        const string Prefix = "one, two%20+ü";
+        using var client = new AmazonS3Client(StorageServer.Key, StorageServer.Key, new AmazonS3Config { ServiceURL = _proxy.Url.ToString(), ForcePathStyle = true });
+        await client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = Prefix + "/f", InputStream = new MemoryStream([7]), UseChunkEncoding = false });
+        await using NodeProcess node = await StartAsync($"/data=s3://{_bucket}/{Prefix.Replace(",", "%2C", StringComparison.Ordinal)},{Options}");
+        Assert.Equal([7], await node.GetFileAsync("/data/f"));
+        Assert.Equal(0, (await node.OcacheAsync("mount", "add", $"/more=s3://{_bucket}/{Prefix.Replace(",", "%2C", StringComparison.Ordinal)},{Options}")).ExitCode);
+        Assert.Equal([7], await node.GetFileAsync("/more/f"));
+    }
+
+    [ServerFact]
     public async Task A_mount_that_cannot_be_used_is_refused_at_the_start_by_what_failed()
     {
         string none = await RefusalAsync($"/data=s3://no-such-bucket,{Options}");
