@@ -20,6 +20,10 @@ public sealed class StorageOptionTests
     [InlineData("abfss://box@acct.dfs.core.windows.net/a/b", "wasbs://box@acct.blob.core.windows.net/a/b", "anonymous")]
     [InlineData("abfs://box@acct.dfs.core.windows.net", "wasbs://box@acct.blob.core.windows.net", "anonymous")]
     [InlineData("wasbs://box@acct.blob.core.windows.net/a", "wasbs://box@acct.blob.core.windows.net/a", "anonymous")]
+    [InlineData("abfss://box@acct.dfs.core.chinacloudapi.cn/a", "wasbs://box@acct.blob.core.chinacloudapi.cn/a", "anonymous")]
+    [InlineData("wasbs://box@acct.z01.blob.storage.azure.net/a", "wasbs://box@acct.z01.blob.storage.azure.net/a", "anonymous")]
+    [InlineData("wasbs://box@data.example.com:8443/a", "wasbs://box@data.example.com:8443/a", "anonymous")]
+    [InlineData("az://box", "wasbs://box@data.example.com", "endpoint=https://data.example.com,anonymous")]
     [InlineData("az://box", "az+http://127.0.0.1:10000/devstoreaccount1/box", "endpoint=http://127.0.0.1:10000/devstoreaccount1,anonymous")]
     public async Task A_URI_names_a_store_a_bucket_and_a_prefix(string uri, string identity, string options)
     {
@@ -50,6 +54,9 @@ public sealed class StorageOptionTests
     [InlineData("az://box", "", "Which storage account?")]
     [InlineData("abfs://box/a", "", "abfs://container@account.dfs.core.windows.net/prefix")]
     [InlineData("wasb://box/a", "", "wasb://container@account.blob.core.windows.net/prefix")]
+    [InlineData("wasbs://box@acct.example.com?x/a", "anonymous", "Which storage account?")]
+    [InlineData("az://box", "endpoint=http://127.0.0.1:10000/devstoreaccount1", "over https only")]
+    [InlineData("az://box", "endpoint=http://127.0.0.1:10000/devstoreaccount1,client-id=mine", "over https only")]
     [InlineData("az://box", "account=a,key=env:OCACHE_TEST_PLAIN", "Base64")]
     [InlineData("az://box", "connection-string=env:OCACHE_TEST_PLAIN", "not a connection string")]
     [InlineData("az://box", "account=a,key=env:OCACHE_TEST_SECRET,anonymous", "give one of them")]

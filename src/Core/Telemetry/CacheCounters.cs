@@ -88,7 +88,8 @@ public sealed class CacheCounters : IDisposable
         _meter.CreateObservableGauge(name, read, unit, description);
 
     /// <summary>Publishes a counter that somebody else keeps, with tags.</summary>
-    public void ObserveCounter(string name, Func<IEnumerable<Measurement<long>>> read, string unit, string description) =>
+    public void ObserveCounter<T>(string name, Func<IEnumerable<Measurement<T>>> read, string unit, string description)
+        where T : struct =>
         _meter.CreateObservableCounter(name, read, unit, description);
 
     public void Dispose() => _meter.Dispose();

@@ -26,6 +26,8 @@ public sealed class UfsTraffic
 {
     private readonly Tally[] _requests = NewTallies();
     private readonly Tally[] _failures = NewTallies();
+    private readonly Tally[] _bytes = NewTallies();
+    private readonly Tally[] _microseconds = NewTallies();
 
     /// <summary>All operations, in the order of their values.</summary>
     public static IReadOnlyList<UfsOperation> Operations { get; } = Enum.GetValues<UfsOperation>();
@@ -44,6 +46,12 @@ public sealed class UfsTraffic
 
     /// <summary>Requests that the store failed or did not answer. "Not there", "changed" and refused conditions are answers.</summary>
     public Tally Failures(UfsOperation operation) => _failures[(int)operation];
+
+    /// <summary>Bytes of objects that came with answers, or were sent with requests.</summary>
+    public Tally Bytes(UfsOperation operation) => _bytes[(int)operation];
+
+    /// <summary>Time from each request to its answer's head, in microseconds; its turn and the wait before a repetition are not in it.</summary>
+    public Tally Microseconds(UfsOperation operation) => _microseconds[(int)operation];
 
     private static Tally[] NewTallies() => [.. Enum.GetValues<UfsOperation>().Select(_ => new Tally())];
 }

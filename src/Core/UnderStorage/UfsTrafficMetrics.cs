@@ -15,6 +15,10 @@ public static class UfsTrafficMetrics
         counters.ObserveCounter(
             "ocache.ufs.failures", () => ByOperation(mounts, (t, o) => t.Failures(o).Value), "{request}", "Requests to object stores that failed or were not answered.");
         counters.ObserveCounter(
+            "ocache.ufs.volume", () => ByOperation(mounts, (t, o) => t.Bytes(o).Value), "By", "Bytes of objects that came from object stores, or were sent to them.");
+        counters.ObserveCounter(
+            "ocache.ufs.wait", () => ByOperation(mounts, (t, o) => t.Microseconds(o).Value / 1e6), "s", "Time from requests to object stores to the heads of their answers.");
+        counters.ObserveCounter(
             "ocache.ufs.retries", () => ByMount(mounts, t => t.Retries.Value), "{retry}", "Requests to object stores that were repeated, and reads that went on where they broke off.");
         counters.ObserveGauge(
             "ocache.ufs.broken", () => ByMount(mounts, t => t.Broken), "{store}", "1 while an object store counts as dead and is not asked.");
@@ -37,11 +41,12 @@ public static class UfsTrafficMetrics
         where mount.Use is not null
         select new Measurement<long>(read(Savings.Of(mount, prices)), new KeyValuePair<string, object?>("mount", mount.Path.Value));
 
-    private static IEnumerable<Measurement<long>> ByOperation(Func<MountTable> mounts, Func<UfsTraffic, UfsOperation, long> read) =>
+    private static IEnumerable<Measurement<T>> ByOperation<T>(Func<MountTable> mounts, Func<UfsTraffic, UfsOperation, T> read)
+        where T : struct =>
         from mount in mounts().Mounts
         where mount.Storage.Traffic is not null
         from operation in UfsTraffic.Operations
-        select new Measurement<long>(
+        select new Measurement<T>(
             read(mount.Storage.Traffic!, operation),
             new KeyValuePair<string, object?>("mount", mount.Path.Value), new KeyValuePair<string, object?>("operation", Name(operation)));
 

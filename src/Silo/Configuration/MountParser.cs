@@ -69,8 +69,13 @@ internal sealed class MountParser(string workingDirectory, ICollection<string> p
     /// <summary>The default mount: the working directory at the root.</summary>
     public MountOptions WorkingDirectory() => new(CachePath.Root, ToUri(workingDirectory), Freshness.Default, TimeSpan.Zero, null);
 
-    private string ToUri(string text) =>
-        text.Contains("://", StringComparison.Ordinal) ? text : "file://" + Escape(Path.GetFullPath(text, workingDirectory));
+    /// <summary>In URIs of directories %XX is any byte, and they are read as such; in those of object stores nothing else is escaped.</summary>
+    private string ToUri(string text)
+    {
+        if (!text.Contains("://", StringComparison.Ordinal))
+            return "file://" + Escape(Path.GetFullPath(text, workingDirectory));
+        return text.StartsWith("file:", StringComparison.OrdinalIgnoreCase) ? text : text.Replace("%2C", ",", StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <summary>Each component percent-encoded, so that spaces, '%' and '+' of real names come through.</summary>
     private static string Escape(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));

@@ -11,11 +11,11 @@ internal sealed class AzureOptions
 
     public static readonly string[] Flags = ["anonymous", .. RemoteOptions.Flags];
 
-    private AzureOptions(string container, string? account, string prefix, ConnectorOptions given)
+    private AzureOptions(string container, string? host, string prefix, ConnectorOptions given)
     {
         Container = container;
         Prefix = prefix;
-        Account = account ?? given.Text("account") ?? "";
+        Account = host?.Split('.')[0] ?? given.Text("account") ?? "";
         Key = SecretReference.Read(given, "key");
         Sas = SecretReference.Read(given, "sas")?.TrimStart('?');
         ConnectionString = SecretReference.Read(given, "connection-string");
@@ -23,7 +23,9 @@ internal sealed class AzureOptions
         Anonymous = given.Flag("anonymous");
         if (new[] { Key is not null, Sas is not null, ConnectionString is not null, ClientId is not null, Anonymous }.Count(way => way) > 1)
             throw ConnectorOptions.Invalid("key, sas, connection-string, client-id and anonymous are ways to say who asks; give one of them.");
-        Service = ServiceOf(given);
+        Service = ServiceOf(host, given);
+        if (Service.Scheme == "http" && Key is null && Sas is null && ConnectionString is null && !Anonymous)
+            throw ConnectorOptions.Invalid("Credentials that Azure.Identity finds are sent over https only, and endpoint is http; give key, sas or anonymous, or an endpoint of https.");
         // Azurite and other addresses without the account's name have it as the first part of the path.
         if (Account.Length == 0)
             Account = Service.AbsolutePath.Trim('/') is { Length: > 0 } path ? path : Service.Host.Split('.')[0];
@@ -74,10 +76,10 @@ internal sealed class AzureOptions
         string container = at < 0 ? authority : authority[..at];
         if (container.Length == 0 || container.AsSpan().ContainsAny("?#@: "))
             throw ConnectorOptions.Invalid($"'{uri}' names no container; write az://container/prefix, and credentials as key=env:VARIABLE.");
-        return new AzureOptions(container, at < 0 ? null : authority[(at + 1)..].Split('.')[0], prefix, given);
+        return new AzureOptions(container, at < 0 ? null : authority[(at + 1)..], prefix, given);
     }
 
-    private Uri ServiceOf(ConnectorOptions given)
+    private Uri ServiceOf(string? host, ConnectorOptions given)
     {
         if (RemoteOptions.Endpoint(given) is { } endpoint)
             return endpoint;
@@ -92,8 +94,12 @@ internal sealed class AzureOptions
                 throw ConnectorOptions.Invalid("connection-string: what stands there is not a connection string of a storage account.");
             }
         }
-        return Account.Length > 0 && Account.All(char.IsAsciiLetterOrDigit)
-            ? new Uri($"https://{Account}.blob.core.windows.net")
+        // Of other clouds, and where an account has an address of its own, the URI says all of it; the file system that Azure has beside its blobs is at another name.
+        string address = host?.Contains('.') == true ? host.Replace(".dfs.", ".blob.", StringComparison.OrdinalIgnoreCase)
+            : Account.All(char.IsAsciiLetterOrDigit) ? $"{Account}.blob.core.windows.net" : "";
+        return Account.Length > 0 && System.Uri.TryCreate($"https://{address}", UriKind.Absolute, out Uri? service)
+            && service is { UserInfo.Length: 0, PathAndQuery: "/", Fragment.Length: 0 }
+            ? service
             : throw ConnectorOptions.Invalid("Which storage account? Give account=NAME, endpoint=URL or connection-string=env:VARIABLE.");
     }
 }

@@ -148,6 +148,7 @@ internal sealed class ObjectReader : IUfsReader
             {
                 int read = await _body!.Stream.ReadAsync(destination, _patience.Token).ConfigureAwait(false);
                 _patience.CancelAfter(Timeout.InfiniteTimeSpan);
+                _opener.Policy.Traffic.Bytes(UfsOperation.Get).Add(read);
                 if (read > 0)
                     return read;
             }

@@ -42,7 +42,7 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
                 return await RunInPartsAsync(content, parts, commit, cancellationToken).ConfigureAwait(false);
             Attributes = attributes?.Invoke(true);
             return await commit(filled, (condition, token) => policy.SendAsync(
-                UfsOperation.Put, t => store.PutAsync(name, first[..filled], condition, Attributes, sha256, t), token, condition.IsNone, filled)).ConfigureAwait(false);
+                UfsOperation.Put, t => store.PutAsync(name, Counted(first[..filled]), condition, Attributes, sha256, t), token, condition.IsNone, filled)).ConfigureAwait(false);
         }
     }
 
@@ -80,7 +80,14 @@ internal sealed class ObjectUpload(IObjectStore store, RequestPolicy policy, str
 
     /// <summary>Given the time of all that is under way beside it: they share the line.</summary>
     private Task<string> SendPartAsync(int number, ReadOnlyMemory<byte> part, int underWay, CancellationToken cancellationToken) =>
-        policy.SendAsync(UfsOperation.Put, t => store.PutPartAsync(name, _upload, number, part, t), cancellationToken, uploaded: underWay);
+        policy.SendAsync(UfsOperation.Put, t => store.PutPartAsync(name, _upload, number, Counted(part), t), cancellationToken, uploaded: underWay);
+
+    /// <summary>What is sent, each time that it is sent.</summary>
+    private ReadOnlyMemory<byte> Counted(ReadOnlyMemory<byte> content)
+    {
+        policy.Traffic.Bytes(UfsOperation.Put).Add(content.Length);
+        return content;
+    }
 
     /// <summary>Gives an upload up, after some failure or other: this one is told to nobody.</summary>
     public static async Task AbortAsync(IObjectStore store, RequestPolicy policy, string name, string upload)

@@ -93,6 +93,7 @@ internal sealed partial class RequestPolicy : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         await EnterAsync(either.Token, cancellationToken).ConfigureAwait(false);
         bool keeps = false;
+        long start = _time.GetTimestamp();
         try
         {
             // What is sent may take its time: 256 KiB/s is slower than any line that one would put a cache on.
@@ -118,6 +119,7 @@ internal sealed partial class RequestPolicy : IDisposable
         }
         finally
         {
+            Traffic.Microseconds(operation).Add((long)_time.GetElapsedTime(start).TotalMicroseconds);
             if (!keeps)
                 Release();
         }

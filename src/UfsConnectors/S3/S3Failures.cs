@@ -13,6 +13,8 @@ internal static class S3Failures
     /// <summary>S3's own are some hundred bytes; of others' pages this is enough to know that no code stands in them.</summary>
     private const int MaxErrorBytes = 64 * CacheLimits.KiB;
 
+    private static readonly string[] CredentialWords = ["credentials", "profile", "AssumeRole", "WebIdentityTokenFile"];
+
     public static async Task<T> TranslateAsync<T>(Task<T> request)
     {
         try
@@ -23,12 +25,14 @@ internal static class S3Failures
         {
             throw Of(e);
         }
+        catch (Exception e) when (IsOfCredentials(e))
+        {
+            // One that does not answer may do so the next time; a profile or a file that is not there is not.
+            throw new StoreException(e.InnerException is HttpRequestException ? StoreFailure.Broken : StoreFailure.Denied, CredentialsText(e), e);
+        }
         catch (AmazonClientException e)
         {
-            // Answers that cannot be parsed, and credentials that cannot be found.
-            bool isCredentials = e.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase);
-            throw new StoreException(
-                isCredentials ? StoreFailure.Denied : StoreFailure.Broken, isCredentials ? "no credentials were found" : "an answer that is not S3's", e);
+            throw new StoreException(StoreFailure.Broken, "an answer that is not S3's", e);
         }
         catch (Exception e) when (TransportFailures.Is(e))
         {
@@ -60,6 +64,19 @@ internal static class S3Failures
         {
             RetryAfter = TransportFailures.RetryAfter(S3Answer.Header(answer.Headers, "Retry-After")),
         };
+    }
+
+    /// <summary>What the SDK throws where it looks for credentials is of many types, and only its text tells it from what stores and lines do.</summary>
+    private static bool IsOfCredentials(Exception e) =>
+        e is AmazonClientException or InvalidOperationException or InvalidDataException
+        && CredentialWords.Any(word => e.Message.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>What was looked for, and why it is not there. Names profiles, files and roles, no keys.</summary>
+    private static string CredentialsText(Exception e)
+    {
+        string what = e.Message.Split('\n')[0].Split(". ")[0].TrimEnd('.', '\r');
+        string why = e.InnerException is AmazonServiceException { StatusCode: not 0 } answered ? Text(answered.StatusCode, answered.ErrorCode) : TransportFailures.Reason(e);
+        return e.InnerException is null ? $"no credentials: {what}" : $"no credentials: {what} ({why})";
     }
 
     private static StoreException Of(AmazonServiceException e)

@@ -24,7 +24,7 @@ public sealed class S3CredentialTests : IAsyncLifetime
         await client.PutBucketAsync(_bucket);
         await client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = "f", InputStream = new MemoryStream("content"u8.ToArray()), UseChunkEncoding = false });
         _work.Write("credentials", Encoding.UTF8.GetBytes(
-            $"[default]\naws_access_key_id = WRONG\naws_secret_access_key = WRONG\n\n[team]\naws_access_key_id = {StorageServer.Key}\naws_secret_access_key = {StorageServer.Key}\n"));
+            $"[default]\naws_access_key_id = WRONG\naws_secret_access_key = WRONG\n\n[team]\naws_access_key_id = {StorageServer.Key}\naws_secret_access_key = {StorageServer.Key}\n\n[borrowed]\nrole_arn = arn:aws:iam::123456789012:role/cache\nsource_profile = nobody\n"));
     }
 
     public async Task DisposeAsync()
@@ -65,6 +65,23 @@ public sealed class S3CredentialTests : IAsyncLifetime
         Assert.Contains("Credential=ISSUEDKEY/", first.Header("Authorization"), StringComparison.Ordinal);
     }
 
+    /// <summary>None of it is the store's fault, and nobody shall look for it there.</summary>
+    [ServerTheory]
+    [InlineData("profile=nobody", "", "Unable to find the \"nobody\" profile")]
+    [InlineData("", "AWS_PROFILE=nobody", "Unable to find the \"nobody\" profile")]
+    [InlineData("profile=borrowed", "", "Source profile [nobody] was not found")]
+    [InlineData("", "AWS_ROLE_ARN=arn:aws:iam::123456789012:role/cache AWS_WEB_IDENTITY_TOKEN_FILE=/no/such/token", "'/no/such/token'")]
+    [InlineData("", "AWS_SHARED_CREDENTIALS_FILE=/no/such/file", "Failed to resolve AWS credentials")]
+    public async Task Credentials_that_cannot_be_found_are_named(string option, string variables, string expected)
+    {
+        ProgramResult refused = await Programs.RunAsync(Programs.Info(
+            "ocache-node", ["--mount", MountOf(option), "--store", $"{_work["pages"]}=256MiB", "--rest-port", "0"], Variables(variables.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains(expected, Assert.Single(refused.Errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Contains("check the credentials", refused.Errors, StringComparison.Ordinal);
+        Assert.Empty(_proxy.Requests);
+    }
+
     /// <summary>Answers as Amazon's token service does; gives the request.</summary>
     private static async Task<string> IssueAsync(TcpListener tokens)
     {
@@ -89,12 +106,17 @@ public sealed class S3CredentialTests : IAsyncLifetime
         return request.ToString();
     }
 
-    private Task<NodeProcess> StartAsync(string option, params string[] variables)
+    private Task<NodeProcess> StartAsync(string option, params string[] variables) =>
+        NodeProcess.StartAsync(NodeProcess.Info(["--mount", MountOf(option), "--store", $"{_work["pages"]}=256MiB"], Variables(variables)));
+
+    private string MountOf(string option) =>
+        $"/data=s3://{_bucket},endpoint={_proxy.Url},region=us-east-1,attempts=1,timeout=5s{(option.Length == 0 ? "" : "," + option)}";
+
+    private Dictionary<string, string> Variables(string[] variables)
     {
         var environment = new Dictionary<string, string> { ["AWS_SHARED_CREDENTIALS_FILE"] = _work["credentials"], ["AWS_EC2_METADATA_DISABLED"] = "true" };
         foreach (string variable in variables)
             environment[variable.Split('=')[0]] = variable[(variable.IndexOf('=', StringComparison.Ordinal) + 1)..];
-        string mount = $"/data=s3://{_bucket},endpoint={_proxy.Url},region=us-east-1,attempts=1,timeout=5s{(option.Length == 0 ? "" : "," + option)}";
-        return NodeProcess.StartAsync(NodeProcess.Info(["--mount", mount, "--store", $"{_work["pages"]}=256MiB"], environment));
+        return environment;
     }
 }

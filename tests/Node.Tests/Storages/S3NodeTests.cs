@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -123,8 +124,25 @@ public sealed class S3NodeTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
 
         string metrics = await node.Http.GetStringAsync("metrics");
-        Assert.Contains("ocache_ufs_requests_total{mount=\"/data\",operation=\"put\"}", metrics, StringComparison.Ordinal);
+        Assert.True(Sample(metrics, "ocache_ufs_requests_total", "put") >= 4, "An upload of two parts is four requests.");
+        Assert.Equal(content.Length, Sample(metrics, "ocache_ufs_volume_bytes_total", "put"));
+        Assert.Equal(await node.GetMetricAsync("ocache_ufs_read_bytes_total"), Sample(metrics, "ocache_ufs_volume_bytes_total", "get"));
+        foreach (string operation in (string[])["get", "head", "list", "put", "delete"])
+            Assert.InRange(Sample(metrics, "ocache_ufs_wait_seconds_total", operation), 1e-5, 60);
+        Assert.Equal(0, Sample(metrics, "ocache_ufs_wait_seconds_total", "copy"));
         Assert.DoesNotContain(StorageServer.Key, metrics + node.Errors + node.Banner + await node.Http.GetStringAsync("api/v1/config"), StringComparison.Ordinal);
+    }
+
+    [ServerFact]
+    public async Task A_comma_of_a_prefix_is_written_with_its_escape_and_everything_else_as_it_is()
+    {
+        const string Prefix = "one, two%20+ü";
+        using var client = new AmazonS3Client(StorageServer.Key, StorageServer.Key, new AmazonS3Config { ServiceURL = _proxy.Url.ToString(), ForcePathStyle = true });
+        await client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = Prefix + "/f", InputStream = new MemoryStream([7]), UseChunkEncoding = false });
+        await using NodeProcess node = await StartAsync($"/data=s3://{_bucket}/{Prefix.Replace(",", "%2C", StringComparison.Ordinal)},{Options}");
+        Assert.Equal([7], await node.GetFileAsync("/data/f"));
+        Assert.Equal(0, (await node.OcacheAsync("mount", "add", $"/more=s3://{_bucket}/{Prefix.Replace(",", "%2C", StringComparison.Ordinal)},{Options}")).ExitCode);
+        Assert.Equal([7], await node.GetFileAsync("/more/f"));
     }
 
     [ServerFact]
@@ -154,6 +172,12 @@ public sealed class S3NodeTests : IAsyncLifetime
         Assert.Equal(2, refused.ExitCode);
         Assert.Single(refused.Errors.TrimEnd().Split('\n'));
         return refused.Errors;
+    }
+
+    private static double Sample(string metrics, string name, string operation)
+    {
+        string line = Assert.Single(metrics.Split('\n'), l => l.StartsWith($"{name}{{mount=\"/data\",operation=\"{operation}\"}} ", StringComparison.Ordinal));
+        return double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
     }
 
     private static async Task ReadEpochAsync(NodeProcess node, byte[][] files)

@@ -22,6 +22,7 @@ public abstract class FaultContract : IAsyncLifetime
     private IUnderStorage _storage = null!;
     private FileVersion _version;
     private FaultProxy _proxy = null!;
+    private string _prefix = "";
 
     private protected static RequestLimits Limits { get; } = new()
     {
@@ -66,11 +67,11 @@ public abstract class FaultContract : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Uri endpoint = await EndpointAsync();
-        string prefix = "f-" + Guid.NewGuid().ToString("N");
-        _direct = Connect(endpoint, prefix, Limits);
+        _prefix = "f-" + Guid.NewGuid().ToString("N");
+        _direct = Connect(endpoint, _prefix, Limits);
         _version = (await _direct.CreateAsync("dir/file", new MemoryStream(Content), None)).Version;
         _proxy = new FaultProxy(endpoint);
-        _storage = Connect(_proxy.Url, prefix, Limits);
+        _storage = Connect(_proxy.Url, _prefix, Limits);
     }
 
     public async Task DisposeAsync()
@@ -220,6 +221,29 @@ public abstract class FaultContract : IAsyncLifetime
         _proxy.Faults = r => r.IsRead ? new Fault { PieceDelay = TimeSpan.FromMilliseconds(20) } : null;
         await ExpectWholeAsync(0, Length);
         Assert.Equal(0, _storage.Traffic!.Retries.Value);
+    }
+
+    [ServerFact]
+    public async Task A_slow_first_byte_is_waited_for_as_long_as_patience_lasts_and_then_asked_for_again()
+    {
+        _proxy.Faults = r => r.IsRead ? new Fault { FirstByteDelay = TimeSpan.FromMilliseconds(400) } : null;
+        await ExpectWholeAsync(0, Length);
+        Assert.Equal(0, _storage.Traffic!.Retries.Value);
+        _proxy.Faults = Once(new Fault { FirstByteDelay = TimeSpan.FromSeconds(3) });
+        await ExpectWholeAsync(0, Length);
+        Assert.Equal(1, _storage.Traffic.Retries.Value);
+    }
+
+    [ServerFact]
+    public async Task No_more_requests_are_under_way_than_the_mount_allows()
+    {
+        await using IUnderStorage storage = Connect(_proxy.Url, _prefix, Limits with { Concurrency = 3, Patience = TimeSpan.FromSeconds(30) });
+        var delay = TimeSpan.FromMilliseconds(300);
+        _proxy.Faults = r => r.Method == "HEAD" ? new Fault { FirstByteDelay = delay } : null;
+        long start = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => storage.GetStatusAsync("dir/file", None).AsTask()));
+        Assert.True(Stopwatch.GetElapsedTime(start) >= 3.9 * delay, "Twelve requests, three at a time, take four times as long as one.");
+        Assert.Equal(12, _proxy.Requests.Count);
     }
 
     [ServerFact]
