@@ -1,3 +1,4 @@
+using Orleans.Cache.Core.Tests.Pages;
 using Orleans.Cache.Files;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
@@ -112,6 +113,8 @@ public sealed class FirstPageTests
     {
         await using NodeUnderTest node = await StartAsync();
         byte[] old = await node.PutAsync("f", 1000, seed: 1);
+        // A key of which the store has kept a page is asked for its status alone.
+        node.Held.Hold(StoreStep.Commit);
         UfsHold hold = node.Source.Hold(UfsRequest.FirstAnswer);
         Task<byte[]> before = node.ReadAsync("/f");
         await hold.ArrivedAsync();
