@@ -4,7 +4,6 @@ using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Testing;
-using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Core.Tests.Nodes;
 
@@ -35,12 +34,8 @@ public sealed class FirstPageTests
     {
         await using NodeUnderTest node = await StartAsync();
         byte[] content = await node.PutAsync("f", 1000);
-        UfsHold hold = node.Source.Hold(UfsRequest.First);
-        Task<byte[]>[] readers = [.. Enumerable.Range(0, 100).Select(_ => node.ReadAsync("/f"))];
-        await hold.ArrivedAsync();
-        hold.Release();
 
-        foreach (byte[] read in await Task.WhenAll(readers))
+        foreach (byte[] read in await Task.WhenAll(await node.ReadTogetherAsync("/f", 100, UfsRequest.First)))
             Assert.Equal(content, read);
 
         Assert.Equal((1, 0, 0), Requests(node));
@@ -241,11 +236,7 @@ public sealed class FirstPageTests
         await using NodeUnderTest node = await StartAsync();
         byte[] content = await node.PutAsync("f", 1000);
         UfsHold hold = node.Source.Hold(UfsRequest.First);
-        using var leaving = new CancellationTokenSource();
-        Task<byte[]> leaver = node.ReadAsync("/f", cancellationToken: leaving.Token);
-        await hold.ArrivedAsync();
-        await leaving.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaver);
+        await node.LeaveAsync("/f", hold);
         hold.Release();
 
         await node.Source.ClosedAsync();
@@ -282,6 +273,7 @@ public sealed class FirstPageTests
         node.Source.ReadFailure = null;
 
         Assert.Equal(content, await node.ReadAsync("/f"));
+        await node.SettledAsync();
         Assert.Equal(0, node.Source.OpenReaders);
     }
 
@@ -327,53 +319,6 @@ public sealed class FirstPageTests
         await node.SettledAsync();
         Assert.Equal(content, await node.ReadAsync("/f"));
         Assert.Equal(0, node.Store.GetStatus()[0].Pages);
-    }
-
-    /// <summary>As a store's connector: each request has a turn, and one whose body is read keeps it.</summary>
-    private sealed class TurnsStorage(IUnderStorage inner, int turns) : DelegatingUnderStorage(inner)
-    {
-        private readonly SemaphoreSlim _turns = new(turns);
-
-        public int Free => _turns.CurrentCount;
-
-        public override async ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken)
-        {
-            await _turns.WaitAsync(cancellationToken);
-            await Task.Yield();
-            _turns.Release();
-            return await Inner.GetStatusAsync(key, cancellationToken);
-        }
-
-        public override async ValueTask<IUfsReader> OpenReadAsync(string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
-        {
-            await _turns.WaitAsync(cancellationToken);
-            return new TurnReader(await Inner.OpenReadAsync(key, version, offset, length, cancellationToken), _turns);
-        }
-
-        public override async ValueTask<FirstBytes?> OpenFirstAsync(string key, int length, CancellationToken cancellationToken)
-        {
-            await _turns.WaitAsync(cancellationToken);
-            FirstBytes first = (await Inner.OpenFirstAsync(key, length, cancellationToken))!;
-            await Task.Yield();
-            return first with { Reader = new TurnReader(first.Reader!, _turns) };
-        }
-
-        private sealed class TurnReader(IUfsReader inner, SemaphoreSlim turns) : IUfsReader
-        {
-            public bool MayPublish => inner.MayPublish;
-
-            public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
-            {
-                await Task.Yield();
-                return await inner.ReadAsync(destination, cancellationToken);
-            }
-
-            public async ValueTask DisposeAsync()
-            {
-                await inner.DisposeAsync();
-                turns.Release();
-            }
-        }
     }
 
     private static async Task<NodeUnderTest> StartAsync(CacheLimits? limits = null, Freshness? freshness = null)
