@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
@@ -107,7 +106,7 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
     public async Task<FileVersion> PutAsync(
         string name, ReadOnlyMemory<byte> content, WriteCondition condition, UfsAttributes? attributes, string? sha256, CancellationToken cancellationToken)
     {
-        using Stream body = StreamOf(content);
+        using Stream body = ContentStream.Of(content);
         BlobContentInfo written = await AzureFailures.TranslateAsync(Blob(name).UploadAsync(
             body, new BlobUploadOptions { Conditions = ConditionsOf(condition), Metadata = name.EndsWith('/') ? Marker : null }, cancellationToken)).ConfigureAwait(false);
         return VersionOf(written.ETag);
@@ -120,7 +119,7 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
     {
         // All ids of one blob have the same length.
         string id = Convert.ToBase64String(Encoding.ASCII.GetBytes($"{upload}{number:d6}"));
-        using Stream body = StreamOf(content);
+        using Stream body = ContentStream.Of(content);
         await AzureFailures.TranslateAsync(Blob(name).StageBlockAsync(id, body, cancellationToken: cancellationToken)).ConfigureAwait(false);
         return id;
     }
@@ -197,10 +196,6 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
         { DemandedVersion: { } version } => new BlobRequestConditions { IfMatch = Quote(version) },
         _ => null,
     };
-
-    private static MemoryStream StreamOf(ReadOnlyMemory<byte> content) => MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array) && array.Array is not null
-        ? new MemoryStream(array.Array, array.Offset, array.Count, writable: false)
-        : new MemoryStream(content.ToArray());
 
     private static ETag Quote(FileVersion version) => new($"\"{version.Token}\"");
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Orleans.Cache.Identity;
@@ -57,7 +56,7 @@ internal sealed class SdkObjects(IAmazonS3 client, S3Options options) : IS3Objec
     public async Task<string?> PutAsync(
         string name, ReadOnlyMemory<byte> content, S3Condition condition, UfsAttributes? attributes, string? sha256, CancellationToken cancellationToken)
     {
-        using Stream body = StreamOf(content);
+        using Stream body = ContentStream.Of(content);
         var request = new PutObjectRequest
         {
             BucketName = options.Bucket,
@@ -80,7 +79,7 @@ internal sealed class SdkObjects(IAmazonS3 client, S3Options options) : IS3Objec
 
     public async Task<string?> PutPartAsync(string name, string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        using Stream body = StreamOf(content);
+        using Stream body = ContentStream.Of(content);
         UploadPartResponse answer = await client.UploadPartAsync(
             new UploadPartRequest
             {
@@ -98,8 +97,4 @@ internal sealed class SdkObjects(IAmazonS3 client, S3Options options) : IS3Objec
     }
 
     private static DateTimeOffset TimeOf(DateTime? time) => time is { } known ? new DateTimeOffset(known.ToUniversalTime()) : DateTimeOffset.UnixEpoch;
-
-    private static MemoryStream StreamOf(ReadOnlyMemory<byte> content) => MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array) && array.Array is not null
-        ? new MemoryStream(array.Array, array.Offset, array.Count, writable: false)
-        : new MemoryStream(content.ToArray());
 }
