@@ -278,7 +278,7 @@ public sealed class FirstPageTests
     }
 
     [Fact]
-    public async Task A_store_that_is_silent_is_not_asked_twice_and_stale_answers_are_given_as_ever()
+    public async Task A_store_that_is_silent_is_not_asked_twice()
     {
         await using NodeUnderTest node = await StartAsync();
         await node.PutAsync("f", 1000);
@@ -288,6 +288,30 @@ public sealed class FirstPageTests
 
         Assert.Equal((1, 0, 0), Requests(node));
         Assert.Equal(1, node.Counters.UfsErrors.Value);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_a_first_page_is_not_answered_a_stale_status_is_given_if_the_mount_says_so(bool servesStale)
+    {
+        await using NodeUnderTest node = await StartAsync();
+        node.Mounts = new MountTable(2, [new Mount(CachePath.Root, node.Source, Freshness.Default) { ServesStale = servesStale }]);
+        await node.PutAsync("f", 1000);
+        CacheFile known = await node.Files.OpenAsync(Path, default);
+        await node.SettledAsync();
+        // Its page goes, and what is believed of it stays until its time is over.
+        await node.Node.DropAsync(known.Ref);
+        node.Time.Advance(TimeSpan.FromDays(1));
+        node.Source.FailNext(UfsRequest.First, 1, CacheError.Unavailable);
+
+        Task<CacheFile> opening = node.Files.OpenAsync(Path, default).AsTask();
+        if (servesStale)
+            Assert.Equal(known.Status, (await opening).Status);
+        else
+            Assert.Equal(CacheError.Unavailable, (await Assert.ThrowsAsync<CacheException>(() => opening)).Error);
+        Assert.Equal((2, 0, 0), Requests(node));
+        Assert.Equal(0, node.Source.OpenReaders);
     }
 
     /// <summary>
