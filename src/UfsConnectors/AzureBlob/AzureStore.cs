@@ -63,6 +63,7 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
 
     private async Task<ObjectBody> GetAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
     {
+        var body = new OpenBody();
         Response<BlobDownloadStreamingResult> answer = await AzureFailures.TranslateAsync(Blob(name).DownloadStreamingAsync(
             new BlobDownloadOptions
             {
@@ -71,19 +72,13 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
             },
             cancellationToken)).ConfigureAwait(false);
         BlobDownloadDetails details = answer.Value.Details;
-        bool isRange = ObjectBody.TryParseContentRange(details.ContentRange, out long first, out long last, out long total);
-        FileVersion? found = details.ETag == default ? null : VersionOf(details.ETag);
-        long? all = isRange ? total : details.ContentRange is null ? details.ContentLength : null;
-        return new ObjectBody(answer.Value.Content, answer.Value)
-        {
-            Version = found,
-            Offset = isRange ? first : 0,
-            Length = isRange && details.ContentLength != last - first + 1 ? -1 : details.ContentLength,
-            ObjectLength = all,
-            Status = found is { } tag && all is { } objectLength && IsMarker(details.Metadata) == name.EndsWith('/')
-                ? new ObjectStatus(name, objectLength, details.LastModified, tag)
-                : null,
-        };
+        return ObjectBody.Of(
+            body,
+            answer.Value.Content,
+            details.ETag.ToString(),
+            details.ContentRange,
+            details.ContentLength,
+            (tag, all) => IsMarker(details.Metadata) == name.EndsWith('/') ? new ObjectStatus(name, all, details.LastModified, tag) : null);
     }
 
     /// <summary>The store cannot begin behind a name: <see cref="ListRequest.StartAfter"/> is left to the caller.</summary>

@@ -1,6 +1,5 @@
 using Amazon.S3;
 using Amazon.S3.Model;
-using Orleans.Cache.Identity;
 using Orleans.Cache.UfsConnectors.ObjectStores;
 using Orleans.Cache.UnderStorage;
 
@@ -23,34 +22,13 @@ internal sealed class SdkObjects(IAmazonS3 client, S3Options options) : IS3Objec
         GetObjectResponse answer = await client.GetObjectAsync(
             new GetObjectRequest { BucketName = options.Bucket, Key = name, ByteRange = new ByteRange(offset, offset + length - 1), EtagToMatch = ifMatch, RequestPayer = Payer },
             cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return BodyOf(answer, isDescribed ? name : null);
-        }
-        catch
-        {
-            answer.Dispose();
-            throw;
-        }
-    }
-
-    /// <exception cref="StoreException">Broken: an ETag that is none.</exception>
-    private static ObjectBody BodyOf(GetObjectResponse answer, string? described)
-    {
-        bool isRange = ObjectBody.TryParseContentRange(answer.ContentRange, out long first, out long last, out long total);
-        // An answer without a range is the whole object; if that is what was asked for, it is right.
-        FileVersion? version = answer.ETag is { Length: > 2 } tag ? ObjectVersions.Of(tag) : null;
-        long? objectLength = isRange ? total : answer.ContentRange is null ? answer.ContentLength : null;
-        return new ObjectBody(answer.ResponseStream, answer)
-        {
-            Version = version,
-            Offset = isRange ? first : 0,
-            Length = isRange && answer.ContentLength != last - first + 1 ? -1 : answer.ContentLength,
-            ObjectLength = objectLength,
-            Status = described is not null && version is { } known && objectLength is { } all
-                ? new ObjectStatus(described, all, TimeOf(answer.LastModified), known) { Attributes = S3Attributes.Of(answer) }
-                : null,
-        };
+        return ObjectBody.Of(
+            answer,
+            answer.ResponseStream,
+            answer.ETag,
+            answer.ContentRange,
+            answer.ContentLength,
+            isDescribed ? (version, all) => new ObjectStatus(name, all, TimeOf(answer.LastModified), version) { Attributes = S3Attributes.Of(answer) } : null);
     }
 
     public async Task<string?> PutAsync(

@@ -18,6 +18,7 @@ public abstract class FaultContract : IAsyncLifetime
 
     private static CancellationToken None => CancellationToken.None;
 
+    private readonly string _prefix = "f-" + Guid.NewGuid().ToString("N");
     private IUnderStorage _direct = null!;
     private IUnderStorage _storage = null!;
     private FileVersion _version;
@@ -66,11 +67,10 @@ public abstract class FaultContract : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Uri endpoint = await EndpointAsync();
-        string prefix = "f-" + Guid.NewGuid().ToString("N");
-        _direct = Connect(endpoint, prefix, Limits);
+        _direct = Connect(endpoint, _prefix, Limits);
         _version = (await _direct.CreateAsync("dir/file", new MemoryStream(Content), None)).Version;
         _proxy = new FaultProxy(endpoint);
-        _storage = Connect(_proxy.Url, prefix, Limits);
+        _storage = Connect(_proxy.Url, _prefix, Limits);
     }
 
     public async Task DisposeAsync()
@@ -160,6 +160,33 @@ public abstract class FaultContract : IAsyncLifetime
         Assert.Equal(2 * Limits.Concurrency, _storage.Traffic!.Requests(UfsOperation.Get).Value);
         Assert.Equal(0, _storage.Traffic.Requests(UfsOperation.Head).Value);
         await ExpectWholeAsync(0, Length);
+    }
+
+    [ServerFact]
+    public async Task Nobody_keeps_the_connection_of_an_answer_whose_tag_is_unusable()
+    {
+        await using IUnderStorage narrow = Connect(_proxy.Url, _prefix, Limits with { Concurrency = 2, Attempts = 1, BreakAfter = int.MaxValue });
+        _proxy.Faults = r => r.IsRead ? new Fault { ETag = "a b" } : null;
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal(CacheError.Unavailable, (await Assert.ThrowsAsync<CacheException>(async () => await narrow.OpenFirstAsync("dir/file", Length, None))).Error);
+            Assert.Equal(CacheError.Unavailable, (await Assert.ThrowsAsync<CacheException>(async () => await narrow.OpenReadAsync("dir/file", _version, 0, Length, None))).Error);
+        }
+        Assert.Equal(4, _proxy.Requests.Count(r => r.IsRead));
+        _proxy.Faults = _ => null;
+        await ExpectFirstAsync((await narrow.OpenFirstAsync("dir/file", Length, None))!);
+    }
+
+    [ServerFact]
+    public async Task Nobody_keeps_the_connection_of_a_body_that_is_left_early()
+    {
+        await using IUnderStorage narrow = Connect(_proxy.Url, _prefix, Limits with { Concurrency = 2, Attempts = 1 });
+        for (int i = 0; i < 4; i++)
+        {
+            await (await narrow.OpenFirstAsync("dir/file", Length, None))!.Reader!.DisposeAsync();
+            await (await narrow.OpenReadAsync("dir/file", _version, 0, Length, None)).DisposeAsync();
+        }
+        await ExpectFirstAsync((await narrow.OpenFirstAsync("dir/file", Length, None))!);
     }
 
     [ServerFact]
