@@ -12,13 +12,23 @@ namespace Orleans.Cache.Filling;
 /// - an answer is at once a fill's, or closed: it is never kept for a reader who may come. It holds one of the requests that the store may have under way, and these never wait for
 ///   memory: all 256 of them held by answers that wait for buffers, and all buffers by fills that wait for a request, would be the end of both. So a fill that begins here has its
 ///   memory at once or does not begin, and then the reader's own fill waits in the usual order, memory before request;
-/// - the page's bytes are those of the status's version whatever becomes of the status: what was invalidated meanwhile is not believed, and its page unused.
+/// - the page's bytes are those of the status's version whatever becomes of the status: what was invalidated meanwhile is not believed, and its page unused;
+/// - what is asked for before a free does not stay after it. A free counts, then marks the fills under way, then drops what is in the store; whoever began a fill compares the count
+///   then. So either the free finds the fill or its page, or the fill finds the free.
 /// </summary>
 /// <remarks>
 /// One page, because a fill keeps whole pages: less could not be kept, and more, before anybody knows the length or what is read of it, might be in vain. Small files are a page.
 /// </remarks>
 internal sealed class FirstPages(PageFiller filler, IFillSource source, IPageStore store, int pageSize)
 {
+    private long _frees;
+
+    /// <summary>Frees so far, to be taken before a page is asked for. Of whatever: one elsewhere costs that a page on its way is not kept.</summary>
+    public long Frees => Volatile.Read(ref _frees);
+
+    /// <summary>A free begins.</summary>
+    public void CountFree() => Interlocked.Increment(ref _frees);
+
     /// <summary>Whether to ask for the page with the status: not where it is there, or could not be kept a moment ago.</summary>
     /// <param name="identity">The under storage.</param>
     /// <param name="key">The key.</param>
@@ -49,18 +59,28 @@ internal sealed class FirstPages(PageFiller filler, IFillSource source, IPageSto
         }
     }
 
-    /// <summary>Begins the fill of the page, or closes what is open. Waits for nobody.</summary>
-    public async ValueTask BeginAsync(FileStatus status, IUfsReader page)
+    /// <summary>Begins the fill of the page, or closes what is open. Waits for no fill.</summary>
+    /// <param name="status">The file's.</param>
+    /// <param name="page">Owned from now on.</param>
+    /// <param name="frees">What <see cref="Frees"/> was before.</param>
+    public async ValueTask BeginAsync(FileStatus status, IUfsReader page, long frees)
     {
+        FileRef file = status.RequireFile();
         bool isTaken = false;
         try
         {
-            isTaken = filler.TryBegin(status.RequireFile(), page);
+            isTaken = filler.TryBegin(file, page);
         }
         finally
         {
             if (!isTaken)
                 await page.DisposeAsync().ConfigureAwait(false);
+        }
+        if (isTaken && Frees != frees)
+        {
+            // As the free would, had it found it. Those who wait for the page get it.
+            filler.Abandon(file);
+            await store.DropAsync(file).ConfigureAwait(false);
         }
     }
 

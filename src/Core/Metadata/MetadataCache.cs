@@ -177,12 +177,13 @@ public sealed class MetadataCache(Func<MountTable> mounts, int pageSize, CacheLi
         FileRef? last = firstPages is null ? null : view.Statuses.LastOf(refresh.Path)?.Value?.File;
         if (firstPages?.AreWorthAsking(mounted.Mount.Storage.Identity, mounted.Key, last) == false)
             firstPages = null;
+        long frees = firstPages?.Frees ?? 0;
         (UfsStatus? found, IUfsReader? page) = await FindAsync(mounted, refresh.Path, firstPages).ConfigureAwait(false);
         if (found is null)
             return refresh.Answer(null, freshness.BelieveAbsenceFor, weight: 1);
         FileStatus status = DirectoryReader.StatusOf(mounted.Mount, mounted.Key, refresh.Path, found, pageSize);
         if (page is not null)
-            await firstPages!.BeginAsync(status, page).ConfigureAwait(false);
+            await firstPages!.BeginAsync(status, page, frees).ConfigureAwait(false);
         return refresh.Answer(status, freshness.BelieveFor, WeightOf(status));
     }
 

@@ -18,6 +18,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     private readonly IPageStore _store;
     private readonly CacheCounters _counters;
     private readonly PageFiller _filler;
+    private readonly FirstPages _firstPages;
     private readonly PageLoader _loader;
     private readonly Disproofs _disproofs;
     private readonly FreezeWatch? _freezeWatch;
@@ -34,10 +35,8 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         _freezeWatch = services.FreezeWatch;
         IFillSource source = services.Source(new UfsFillSource(identity => _mounts().StorageOf(identity)));
         _filler = new PageFiller(source, _store, services.PageSize, services.Limits, services.Counters, services.Time, services.Log, services.Fills);
-        _metadata = new MetadataCache(services.Mounts, services.PageSize, services.Limits, services.Counters, services.Time)
-        {
-            FirstPages = new FirstPages(_filler, source, _store, services.PageSize),
-        };
+        _firstPages = new FirstPages(_filler, source, _store, services.PageSize);
+        _metadata = new MetadataCache(services.Mounts, services.PageSize, services.Limits, services.Counters, services.Time) { FirstPages = _firstPages };
         _forgetAll = () => _metadata.Invalidate(CachePath.Root, recursive: true);
         _loader = new PageLoader(_filler, _store, services.Limits);
         _counters.ObserveGauge("ocache.fill.buffers", () => [new(_filler.BufferedBytes)], "By", "Memory that fills hold.");
@@ -140,7 +139,8 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
 
     public async Task<DroppedPages> FreeAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
     {
-        DroppedPages dropped = await ForEachMountAsync(path, recursive, at => DropAsync(at, recursive, cancellationToken), cancellationToken).ConfigureAwait(false);
+        DroppedPages dropped = await ForEachMountAsync(
+            path, recursive, at => DropAsync(at.Mount.Storage.Identity, at.Key, recursive, cancellationToken), cancellationToken).ConfigureAwait(false);
         _metadata.Invalidate(path, recursive);
         return dropped;
     }
@@ -149,11 +149,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         path, recursive, at => _store.CountAsync(at.Mount.Storage.Identity, at.Key, recursive, cancellationToken), cancellationToken);
 
     /// <summary>Drops all that is cached of an under storage, whether or not a mount has it still.</summary>
-    public Task<DroppedPages> FreeAsync(UfsIdentity identity, CancellationToken cancellationToken)
-    {
-        _filler.Abandon(identity, "", recursive: true);
-        return _store.DropAsync(identity, "", recursive: true, cancellationToken);
-    }
+    public Task<DroppedPages> FreeAsync(UfsIdentity identity, CancellationToken cancellationToken) => DropAsync(identity, "", recursive: true, cancellationToken);
 
     /// <summary>Sums up over the mount that holds the path and, with recursive, those below it.</summary>
     private async Task<DroppedPages> ForEachMountAsync(
@@ -214,11 +210,12 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
         }
     }
 
-    private Task<DroppedPages> DropAsync(MountedKey at, bool recursive, CancellationToken cancellationToken)
+    /// <summary>In this order: a first page that is on its way drops itself when its fill has begun, and a fill that ends after the store was cleaned drops what it brought.</summary>
+    private Task<DroppedPages> DropAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken)
     {
-        // Fills first: one that ends after the store was cleaned drops what it brought by itself.
-        _filler.Abandon(at.Mount.Storage.Identity, at.Key, recursive);
-        return _store.DropAsync(at.Mount.Storage.Identity, at.Key, recursive, cancellationToken);
+        _firstPages.CountFree();
+        _filler.Abandon(identity, key, recursive);
+        return _store.DropAsync(identity, key, recursive, cancellationToken);
     }
 
     private void InvalidateUpwards(CachePath path, CachePath mount, bool recursive)

@@ -13,9 +13,6 @@ namespace Orleans.Cache.Gateway.Alluxio;
 /// </summary>
 internal sealed class AlluxioReads(CacheFileSystem files, AlluxioPaths paths, RewriteGuard guard, AlluxioOptions options, TimeProvider time)
 {
-    /// <summary>One restart, as for the native interface.</summary>
-    private const int Attempts = 2;
-
     private static readonly KeyValuePair<string, object?>[] RouteTags =
     [
         default, new("http.route", "/v1/file/{id}/page/{n}"), new("http.route", "/v1/range/{id}"), new("http.route", "/v1/chunk/{id}"),
@@ -105,11 +102,10 @@ internal sealed class AlluxioReads(CacheFileSystem files, AlluxioPaths paths, Re
                 await AnswerAsync(context, file, window).ConfigureAwait(false);
                 return;
             }
-            catch (CacheException e) when (e.Error is CacheError.Changed or CacheError.NotFound && attempt < Attempts && !context.Response.HasStarted)
+            catch (CacheException e) when (ReadRestart.MayHelp(e, attempt, context))
             {
-                if (e.Error == CacheError.NotFound && !await DemandedVersion.DisprovesAsync(files, context, path, believed: null).ConfigureAwait(false))
+                if (!await ReadRestart.BeginAsync(files, context, path, e).ConfigureAwait(false))
                     throw;
-                context.Response.Clear();
             }
         }
     }

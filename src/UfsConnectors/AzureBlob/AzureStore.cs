@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
@@ -64,6 +63,7 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
 
     private async Task<ObjectBody> GetAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
     {
+        var body = new OpenBody();
         Response<BlobDownloadStreamingResult> answer = await AzureFailures.TranslateAsync(Blob(name).DownloadStreamingAsync(
             new BlobDownloadOptions
             {
@@ -72,19 +72,13 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
             },
             cancellationToken)).ConfigureAwait(false);
         BlobDownloadDetails details = answer.Value.Details;
-        bool isRange = ObjectBody.TryParseContentRange(details.ContentRange, out long first, out long last, out long total);
-        FileVersion? found = details.ETag == default ? null : VersionOf(details.ETag);
-        long? all = isRange ? total : details.ContentRange is null ? details.ContentLength : null;
-        return new ObjectBody(answer.Value.Content, answer.Value)
-        {
-            Version = found,
-            Offset = isRange ? first : 0,
-            Length = isRange && details.ContentLength != last - first + 1 ? -1 : details.ContentLength,
-            ObjectLength = all,
-            Status = found is { } tag && all is { } objectLength && IsMarker(details.Metadata) == name.EndsWith('/')
-                ? new ObjectStatus(name, objectLength, details.LastModified, tag)
-                : null,
-        };
+        return ObjectBody.Of(
+            body,
+            answer.Value.Content,
+            details.ETag.ToString(),
+            details.ContentRange,
+            details.ContentLength,
+            (tag, all) => IsMarker(details.Metadata) == name.EndsWith('/') ? new ObjectStatus(name, all, details.LastModified, tag) : null);
     }
 
     /// <summary>The store cannot begin behind a name: <see cref="ListRequest.StartAfter"/> is left to the caller.</summary>
@@ -107,7 +101,7 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
     public async Task<FileVersion> PutAsync(
         string name, ReadOnlyMemory<byte> content, WriteCondition condition, UfsAttributes? attributes, string? sha256, CancellationToken cancellationToken)
     {
-        using Stream body = StreamOf(content);
+        using Stream body = ContentStream.Of(content);
         BlobContentInfo written = await AzureFailures.TranslateAsync(Blob(name).UploadAsync(
             body, new BlobUploadOptions { Conditions = ConditionsOf(condition), Metadata = name.EndsWith('/') ? Marker : null }, cancellationToken)).ConfigureAwait(false);
         return VersionOf(written.ETag);
@@ -120,7 +114,7 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
     {
         // All ids of one blob have the same length.
         string id = Convert.ToBase64String(Encoding.ASCII.GetBytes($"{upload}{number:d6}"));
-        using Stream body = StreamOf(content);
+        using Stream body = ContentStream.Of(content);
         await AzureFailures.TranslateAsync(Blob(name).StageBlockAsync(id, body, cancellationToken: cancellationToken)).ConfigureAwait(false);
         return id;
     }
@@ -197,10 +191,6 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
         { DemandedVersion: { } version } => new BlobRequestConditions { IfMatch = Quote(version) },
         _ => null,
     };
-
-    private static MemoryStream StreamOf(ReadOnlyMemory<byte> content) => MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array) && array.Array is not null
-        ? new MemoryStream(array.Array, array.Offset, array.Count, writable: false)
-        : new MemoryStream(content.ToArray());
 
     private static ETag Quote(FileVersion version) => new($"\"{version.Token}\"");
 

@@ -19,7 +19,9 @@ internal sealed class PlainBodies : DelegatingHandler
         if (request.Method == HttpMethod.Get && answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent)
         {
             HttpContent inner = answer.Content;
-            answer.Content = new StreamContent(new PlainBody(await inner.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false)));
+            var body = new PlainBody(await inner.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+            OpenBody.Take(body);
+            answer.Content = new StreamContent(body);
             foreach ((string name, IEnumerable<string> values) in inner.Headers)
                 answer.Content.Headers.TryAddWithoutValidation(name, values);
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using Orleans.Cache.Identity;
 using Orleans.Cache.UfsConnectors.ObjectStores;
 
 namespace Orleans.Cache.UfsConnectors.S3;
@@ -20,37 +19,16 @@ internal static class S3Answer
         new(name, length ?? throw Without("the object's length"), TimeOf(answer), ObjectVersions.Of(TagOf(answer))) { Attributes = S3Attributes.Of(answer) };
 
     /// <summary>Owns the answer from now on.</summary>
-    /// <param name="answer">To a GET.</param>
+    /// <param name="answer">To a GET, as it came from the connection: its body is there without waiting.</param>
     /// <param name="described">The object's name, where its status is wanted too.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<ObjectBody> BodyOfAsync(HttpResponseMessage answer, string? described, CancellationToken cancellationToken)
-    {
-        try
-        {
-            Stream stream = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            long length = answer.Content.Headers.ContentLength ?? -1;
-            string? range = Header(answer.Content.Headers, "Content-Range");
-            bool isRange = ObjectBody.TryParseContentRange(range, out long first, out long last, out long total);
-            // An answer without a range is the whole object; if that is what was asked for, it is right.
-            long? objectLength = isRange ? total : range is null && length >= 0 ? length : null;
-            FileVersion? version = TagOf(answer) is { Length: > 2 } tag ? ObjectVersions.Of(tag) : null;
-            return new ObjectBody(stream, answer)
-            {
-                Version = version,
-                Offset = isRange ? first : 0,
-                Length = isRange && length != last - first + 1 ? -1 : length,
-                ObjectLength = objectLength,
-                Status = described is not null && version is { } known && objectLength is { } all
-                    ? new ObjectStatus(described, all, TimeOf(answer), known) { Attributes = S3Attributes.Of(answer) }
-                    : null,
-            };
-        }
-        catch
-        {
-            answer.Dispose();
-            throw;
-        }
-    }
+    /// <exception cref="StoreException">Broken: it says what cannot be.</exception>
+    public static ObjectBody BodyOf(HttpResponseMessage answer, string? described) => ObjectBody.Of(
+        answer,
+        answer.Content.ReadAsStream(),
+        TagOf(answer),
+        Header(answer.Content.Headers, "Content-Range"),
+        answer.Content.Headers.ContentLength ?? -1,
+        described is null ? null : (version, length) => new ObjectStatus(described, length, TimeOf(answer), version) { Attributes = S3Attributes.Of(answer) });
 
     public static string? Header(HttpHeaders headers, string name) => headers.NonValidated.TryGetValues(name, out HeaderStringValues values) ? values.ToString() : null;
 

@@ -23,8 +23,8 @@ internal sealed class S3Credentials(AWSCredentials? given, IClientConfig config,
     public async ValueTask<S3SigningKey?> KeyAsync(string day, CancellationToken cancellationToken)
     {
         AWSCredentials credentials = given ?? await FindAsync(cancellationToken).ConfigureAwait(false);
-        // A copy each time, of the same strings.
-        if (await credentials.GetCredentialsAsync().ConfigureAwait(false) is not { } current)
+        // A copy each time, of the same strings. It takes no token, and may ask a service.
+        if (await credentials.GetCredentialsAsync().WaitAsync(cancellationToken).ConfigureAwait(false) is not { } current)
             return null;
         if (_last is { } last && last.Day == day && last.AccessKey == current.AccessKey && last.Secret == current.SecretKey && last.Token == TokenOf(current))
             return last;

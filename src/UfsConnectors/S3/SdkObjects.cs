@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
 using Amazon.S3;
 using Amazon.S3.Model;
-using Orleans.Cache.Identity;
 using Orleans.Cache.UfsConnectors.ObjectStores;
 using Orleans.Cache.UnderStorage;
 
@@ -24,40 +22,19 @@ internal sealed class SdkObjects(IAmazonS3 client, S3Options options) : IS3Objec
         GetObjectResponse answer = await client.GetObjectAsync(
             new GetObjectRequest { BucketName = options.Bucket, Key = name, ByteRange = new ByteRange(offset, offset + length - 1), EtagToMatch = ifMatch, RequestPayer = Payer },
             cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return BodyOf(answer, isDescribed ? name : null);
-        }
-        catch
-        {
-            answer.Dispose();
-            throw;
-        }
-    }
-
-    /// <exception cref="StoreException">Broken: an ETag that is none.</exception>
-    private static ObjectBody BodyOf(GetObjectResponse answer, string? described)
-    {
-        bool isRange = ObjectBody.TryParseContentRange(answer.ContentRange, out long first, out long last, out long total);
-        // An answer without a range is the whole object; if that is what was asked for, it is right.
-        FileVersion? version = answer.ETag is { Length: > 2 } tag ? ObjectVersions.Of(tag) : null;
-        long? objectLength = isRange ? total : answer.ContentRange is null ? answer.ContentLength : null;
-        return new ObjectBody(answer.ResponseStream, answer)
-        {
-            Version = version,
-            Offset = isRange ? first : 0,
-            Length = isRange && answer.ContentLength != last - first + 1 ? -1 : answer.ContentLength,
-            ObjectLength = objectLength,
-            Status = described is not null && version is { } known && objectLength is { } all
-                ? new ObjectStatus(described, all, TimeOf(answer.LastModified), known) { Attributes = S3Attributes.Of(answer) }
-                : null,
-        };
+        return ObjectBody.Of(
+            answer,
+            answer.ResponseStream,
+            answer.ETag,
+            answer.ContentRange,
+            answer.ContentLength,
+            isDescribed ? (version, all) => new ObjectStatus(name, all, TimeOf(answer.LastModified), version) { Attributes = S3Attributes.Of(answer) } : null);
     }
 
     public async Task<string?> PutAsync(
         string name, ReadOnlyMemory<byte> content, S3Condition condition, UfsAttributes? attributes, string? sha256, CancellationToken cancellationToken)
     {
-        using Stream body = StreamOf(content);
+        using Stream body = ContentStream.Of(content);
         var request = new PutObjectRequest
         {
             BucketName = options.Bucket,
@@ -80,7 +57,7 @@ internal sealed class SdkObjects(IAmazonS3 client, S3Options options) : IS3Objec
 
     public async Task<string?> PutPartAsync(string name, string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        using Stream body = StreamOf(content);
+        using Stream body = ContentStream.Of(content);
         UploadPartResponse answer = await client.UploadPartAsync(
             new UploadPartRequest
             {
@@ -98,8 +75,4 @@ internal sealed class SdkObjects(IAmazonS3 client, S3Options options) : IS3Objec
     }
 
     private static DateTimeOffset TimeOf(DateTime? time) => time is { } known ? new DateTimeOffset(known.ToUniversalTime()) : DateTimeOffset.UnixEpoch;
-
-    private static MemoryStream StreamOf(ReadOnlyMemory<byte> content) => MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array) && array.Array is not null
-        ? new MemoryStream(array.Array, array.Offset, array.Count, writable: false)
-        : new MemoryStream(content.ToArray());
 }

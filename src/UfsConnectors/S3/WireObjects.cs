@@ -31,7 +31,7 @@ internal sealed class WireObjects(S3Wire wire, S3Options options, IS3Objects els
         request.Add("if-match", ifMatch);
         request.Add("range", string.Create(CultureInfo.InvariantCulture, $"bytes={offset}-{offset + length - 1}"));
         return await SendAsync(request, cancellationToken).ConfigureAwait(false) is { } answer
-            ? await S3Answer.BodyOfAsync(answer, isDescribed ? name : null, cancellationToken).ConfigureAwait(false)
+            ? S3Answer.BodyOf(answer, isDescribed ? name : null)
             : await elsewhere.GetAsync(name, ifMatch, offset, length, isDescribed, cancellationToken).ConfigureAwait(false);
     }
 

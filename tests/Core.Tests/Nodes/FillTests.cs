@@ -16,12 +16,8 @@ public sealed class FillTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", 20 * Page + 123);
-        UfsHold hold = node.Source.Hold(UfsRequest.Read);
-        Task<byte[]>[] readers = [.. Enumerable.Range(0, 1000).Select(_ => Task.Run(() => node.ReadAsync("/f")))];
-        await hold.ArrivedAsync();
-        hold.Release();
 
-        foreach (byte[] read in await Task.WhenAll(readers))
+        foreach (byte[] read in await Task.WhenAll(await node.ReadTogetherAsync("/f", 1000, UfsRequest.Read)))
             Assert.Equal(content, read);
 
         Assert.Equal(21, node.Counters.PagesFilled.Value);
@@ -85,11 +81,7 @@ public sealed class FillTests
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", 2 * Page);
         UfsHold hold = node.Source.Hold(UfsRequest.Read);
-        using var leaving = new CancellationTokenSource();
-        Task<byte[]> leaver = node.ReadAsync("/f", cancellationToken: leaving.Token);
-        await hold.ArrivedAsync();
-        await leaving.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaver);
+        await node.LeaveAsync("/f", hold);
 
         hold.Release();
         await node.SettledAsync();
@@ -103,13 +95,9 @@ public sealed class FillTests
     {
         await using NodeUnderTest node = await NodeUnderTest.StartAsync();
         byte[] content = await node.PutAsync("f", 2 * Page);
-        UfsHold hold = node.Source.Hold(UfsRequest.Read);
         node.Source.ReadFailure = new CacheException(CacheError.Unavailable, "The store is down.");
-        Task<byte[]>[] readers = [.. Enumerable.Range(0, 50).Select(_ => Task.Run(() => node.ReadAsync("/f")))];
-        await hold.ArrivedAsync();
-        hold.Release();
 
-        foreach (Task<byte[]> reader in readers)
+        foreach (Task<byte[]> reader in await node.ReadTogetherAsync("/f", 50, UfsRequest.Read))
             Assert.Equal(CacheError.Unavailable, (await Assert.ThrowsAsync<CacheException>(() => reader)).Error);
 
         node.Source.ReadFailure = null;

@@ -1,9 +1,9 @@
+using Orleans.Cache.Core.Tests.Pages;
 using Orleans.Cache.Files;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
 using Orleans.Cache.Testing;
-using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.Core.Tests.Nodes;
 
@@ -34,12 +34,8 @@ public sealed class FirstPageTests
     {
         await using NodeUnderTest node = await StartAsync();
         byte[] content = await node.PutAsync("f", 1000);
-        UfsHold hold = node.Source.Hold(UfsRequest.First);
-        Task<byte[]>[] readers = [.. Enumerable.Range(0, 100).Select(_ => node.ReadAsync("/f"))];
-        await hold.ArrivedAsync();
-        hold.Release();
 
-        foreach (byte[] read in await Task.WhenAll(readers))
+        foreach (byte[] read in await Task.WhenAll(await node.ReadTogetherAsync("/f", 100, UfsRequest.First)))
             Assert.Equal(content, read);
 
         Assert.Equal((1, 0, 0), Requests(node));
@@ -112,6 +108,8 @@ public sealed class FirstPageTests
     {
         await using NodeUnderTest node = await StartAsync();
         byte[] old = await node.PutAsync("f", 1000, seed: 1);
+        // A key of which the store has kept a page is asked for its status alone.
+        node.Held.Hold(StoreStep.Commit);
         UfsHold hold = node.Source.Hold(UfsRequest.FirstAnswer);
         Task<byte[]> before = node.ReadAsync("/f");
         await hold.ArrivedAsync();
@@ -238,11 +236,7 @@ public sealed class FirstPageTests
         await using NodeUnderTest node = await StartAsync();
         byte[] content = await node.PutAsync("f", 1000);
         UfsHold hold = node.Source.Hold(UfsRequest.First);
-        using var leaving = new CancellationTokenSource();
-        Task<byte[]> leaver = node.ReadAsync("/f", cancellationToken: leaving.Token);
-        await hold.ArrivedAsync();
-        await leaving.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaver);
+        await node.LeaveAsync("/f", hold);
         hold.Release();
 
         await node.Source.ClosedAsync();
@@ -279,11 +273,12 @@ public sealed class FirstPageTests
         node.Source.ReadFailure = null;
 
         Assert.Equal(content, await node.ReadAsync("/f"));
+        await node.SettledAsync();
         Assert.Equal(0, node.Source.OpenReaders);
     }
 
     [Fact]
-    public async Task A_store_that_is_silent_is_not_asked_twice_and_stale_answers_are_given_as_ever()
+    public async Task A_store_that_is_silent_is_not_asked_twice()
     {
         await using NodeUnderTest node = await StartAsync();
         await node.PutAsync("f", 1000);
@@ -293,6 +288,30 @@ public sealed class FirstPageTests
 
         Assert.Equal((1, 0, 0), Requests(node));
         Assert.Equal(1, node.Counters.UfsErrors.Value);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_a_first_page_is_not_answered_a_stale_status_is_given_if_the_mount_says_so(bool servesStale)
+    {
+        await using NodeUnderTest node = await StartAsync();
+        node.Mounts = new MountTable(2, [new Mount(CachePath.Root, node.Source, Freshness.Default) { ServesStale = servesStale }]);
+        await node.PutAsync("f", 1000);
+        CacheFile known = await node.Files.OpenAsync(Path, default);
+        await node.SettledAsync();
+        // Its page goes, and what is believed of it stays until its time is over.
+        await node.Node.DropAsync(known.Ref);
+        node.Time.Advance(TimeSpan.FromDays(1));
+        node.Source.FailNext(UfsRequest.First, 1, CacheError.Unavailable);
+
+        Task<CacheFile> opening = node.Files.OpenAsync(Path, default).AsTask();
+        if (servesStale)
+            Assert.Equal(known.Status, (await opening).Status);
+        else
+            Assert.Equal(CacheError.Unavailable, (await Assert.ThrowsAsync<CacheException>(() => opening)).Error);
+        Assert.Equal((2, 0, 0), Requests(node));
+        Assert.Equal(0, node.Source.OpenReaders);
     }
 
     /// <summary>
@@ -324,53 +343,6 @@ public sealed class FirstPageTests
         await node.SettledAsync();
         Assert.Equal(content, await node.ReadAsync("/f"));
         Assert.Equal(0, node.Store.GetStatus()[0].Pages);
-    }
-
-    /// <summary>As a store's connector: each request has a turn, and one whose body is read keeps it.</summary>
-    private sealed class TurnsStorage(IUnderStorage inner, int turns) : DelegatingUnderStorage(inner)
-    {
-        private readonly SemaphoreSlim _turns = new(turns);
-
-        public int Free => _turns.CurrentCount;
-
-        public override async ValueTask<UfsStatus?> GetStatusAsync(string key, CancellationToken cancellationToken)
-        {
-            await _turns.WaitAsync(cancellationToken);
-            await Task.Yield();
-            _turns.Release();
-            return await Inner.GetStatusAsync(key, cancellationToken);
-        }
-
-        public override async ValueTask<IUfsReader> OpenReadAsync(string key, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
-        {
-            await _turns.WaitAsync(cancellationToken);
-            return new TurnReader(await Inner.OpenReadAsync(key, version, offset, length, cancellationToken), _turns);
-        }
-
-        public override async ValueTask<FirstBytes?> OpenFirstAsync(string key, int length, CancellationToken cancellationToken)
-        {
-            await _turns.WaitAsync(cancellationToken);
-            FirstBytes first = (await Inner.OpenFirstAsync(key, length, cancellationToken))!;
-            await Task.Yield();
-            return first with { Reader = new TurnReader(first.Reader!, _turns) };
-        }
-
-        private sealed class TurnReader(IUfsReader inner, SemaphoreSlim turns) : IUfsReader
-        {
-            public bool MayPublish => inner.MayPublish;
-
-            public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
-            {
-                await Task.Yield();
-                return await inner.ReadAsync(destination, cancellationToken);
-            }
-
-            public async ValueTask DisposeAsync()
-            {
-                await inner.DisposeAsync();
-                turns.Release();
-            }
-        }
     }
 
     private static async Task<NodeUnderTest> StartAsync(CacheLimits? limits = null, Freshness? freshness = null)

@@ -104,6 +104,27 @@ internal sealed class NodeUnderTest : IAsyncDisposable
         return bytes;
     }
 
+    /// <summary>So many readers of a file at once, on threads of the pool; all have come before the request that they wait for goes on.</summary>
+    public async Task<Task<byte[]>[]> ReadTogetherAsync(string path, int readers, UfsRequest held)
+    {
+        UfsHold hold = Source.Hold(held);
+        Task<byte[]>[] reading = await Task.WhenAll(Enumerable.Range(0, readers).Select(
+            _ => Task.Factory.StartNew(() => ReadAsync(path), default, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default)));
+        await hold.ArrivedAsync();
+        hold.Release();
+        return reading;
+    }
+
+    /// <summary>Reads a file until a request for it is held, and leaves.</summary>
+    public async Task LeaveAsync(string path, UfsHold hold)
+    {
+        using var leaving = new CancellationTokenSource();
+        Task<byte[]> leaver = ReadAsync(path, cancellationToken: leaving.Token);
+        await hold.ArrivedAsync();
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaver);
+    }
+
     /// <summary>Opens the store's directory, as the next process would; the first must be closed.</summary>
     public Task<FilePageStore> OpenStoreAsync(long capacity = CacheLimits.GiB) => FilePageStore.OpenAsync(
         [new StoreDirectoryOptions(_directory.Path, capacity)], PageSize, () => EvictionPolicies.Create("s3fifo"), Limits, TimeProvider.System,

@@ -2,6 +2,7 @@ using Orleans.Cache.Core.Tests.Nodes;
 using Orleans.Cache.Core.Tests.Pages;
 using Orleans.Cache.Files;
 using Orleans.Cache.Identity;
+using Orleans.Cache.Mounts;
 using Orleans.Cache.Pages;
 using Orleans.Cache.Testing;
 
@@ -54,6 +55,80 @@ public sealed class FreeAgainstFillTests
         await node.Store.DisposeAsync();
         await using FilePageStore next = await node.OpenStoreAsync();
         Assert.Equal(0, next.GetStatus().Sum(s => s.Pages));
+    }
+
+    /// <summary>Holds: whoever began the fill of a first page looks whether a free has come since it was asked for, at whatever path.</summary>
+    [Theory]
+    [InlineData("/d/f", "/d")]
+    [InlineData("/d/f", "/")]
+    [InlineData("/same/d/f", "/d")]
+    public async Task A_first_page_that_is_answered_after_a_free_does_not_stay(string opened, string freed)
+    {
+        await using NodeUnderTest node = await NodeUnderTest.StartAsync();
+        ShowTwice(node);
+        UfsHold answer = await HoldFirstAsync(node);
+        Task<CacheFile> opening = await OpenAsync(node, opened, answer);
+        await node.Files.FreeAsync(CachePath.Parse(freed), recursive: true, default);
+        await ExpectNothingStaysAsync(node, opening, answer);
+    }
+
+    /// <summary>Holds: a free is counted before it looks for fills; one that begins afterwards finds it, although the free goes on.</summary>
+    [Fact]
+    public async Task A_first_page_that_is_answered_while_a_free_drops_pages_does_not_stay()
+    {
+        await using NodeUnderTest node = await NodeUnderTest.StartAsync();
+        UfsHold answer = await HoldFirstAsync(node), read = node.Source.Hold(UfsRequest.Read), drop = node.Held.Hold(StoreStep.Drop);
+        Task<CacheFile> opening = await OpenAsync(node, "/d/f", answer);
+        Task freeing = node.Files.FreeAsync(CachePath.Parse("/d"), recursive: true, default);
+        await drop.ArrivedAsync();
+        answer.Release();
+        await read.ArrivedAsync();
+        drop.Release();
+        await freeing;
+        read.Release();
+        await ExpectNothingStaysAsync(node, opening, answer);
+    }
+
+    /// <summary>Holds: as above, where the mount that showed the file has gone, and where another shows it still.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_first_page_that_is_answered_after_its_under_storage_was_freed_does_not_stay(bool isUnmounted)
+    {
+        await using NodeUnderTest node = await NodeUnderTest.StartAsync();
+        UfsHold answer = await HoldFirstAsync(node);
+        Task<CacheFile> opening = await OpenAsync(node, "/d/f", answer);
+        if (isUnmounted)
+            node.Mounts = new MountTable(2, []);
+        node.Node.TakeMounts();
+        await node.Node.FreeAsync(node.Source.Identity, default);
+        await ExpectNothingStaysAsync(node, opening, answer);
+    }
+
+    private static void ShowTwice(NodeUnderTest node) =>
+        node.Mounts = new MountTable(2, [.. node.Mounts.Mounts, new Mount(CachePath.Parse("/same"), node.Source, Freshness.Default)]);
+
+    private static async Task<UfsHold> HoldFirstAsync(NodeUnderTest node)
+    {
+        node.Source.OpensFirst = true;
+        await node.PutAsync("d/f", Page);
+        return node.Source.Hold(UfsRequest.FirstAnswer);
+    }
+
+    private static async Task<Task<CacheFile>> OpenAsync(NodeUnderTest node, string path, UfsHold answer)
+    {
+        Task<CacheFile> opening = node.Files.OpenAsync(CachePath.Parse(path), default).AsTask();
+        await answer.ArrivedAsync();
+        return opening;
+    }
+
+    private static async Task ExpectNothingStaysAsync(NodeUnderTest node, Task<CacheFile> opening, UfsHold answer)
+    {
+        answer.Release();
+        await opening;
+        await node.SettledAsync();
+        Assert.Equal(1, node.Source.Count(UfsRequest.First));
+        Assert.Equal((0, 0), (node.Store.GetStatus().Sum(s => s.Pages), node.Source.OpenReaders));
     }
 
     private static async Task<UfsHold> FreeDuringCommitAsync(NodeUnderTest node, int pages)

@@ -108,19 +108,10 @@ public sealed class S3CostTests : IAsyncLifetime
     [ServerFact]
     public async Task What_another_program_said_of_its_object_is_told_and_costs_one_request_also_after_a_listing()
     {
-        using AmazonS3Client direct = await RadosgwS3Node.NewStoreClientAsync();
-        PutObjectRequest put = Direct("theirs/a", "x");
-        put.ContentType = "image/png";
-        put.Metadata["from"] = "elsewhere";
-        await direct.PutObjectAsync(put);
+        await PutElsewhereAsync("theirs/a");
         await _client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = S3Host.Bucket, Prefix = "theirs/" });
         _proxy.Requests.Clear();
-        for (int i = 0; i < 2; i++)
-        {
-            using GetObjectResponse got = await _client.GetObjectAsync(S3Host.Bucket, "theirs/a");
-            Assert.Equal(("image/png", "elsewhere"), (got.Headers.ContentType, got.Metadata["from"]));
-            Assert.Equal("x", await new StreamReader(got.ResponseStream).ReadToEndAsync());
-        }
+        await ExpectFromElsewhereTwiceAsync("theirs/a");
         Assert.Equal("/theirs/a", new Uri(_proxy.Url, _proxy.Requests.First().Target).AbsolutePath[(1 + _bucket.Length)..]);
         Assert.Single(_proxy.Requests, r => r.IsRead);
         Assert.DoesNotContain("HEAD", Sent);
@@ -135,17 +126,8 @@ public sealed class S3CostTests : IAsyncLifetime
     [ServerFact]
     public async Task An_object_that_nothing_is_known_of_costs_one_GET_with_all_that_is_said_of_it()
     {
-        using AmazonS3Client direct = await RadosgwS3Node.NewStoreClientAsync();
-        PutObjectRequest put = Direct("dir/unknown", "x");
-        put.ContentType = "image/png";
-        put.Metadata["from"] = "elsewhere";
-        await direct.PutObjectAsync(put);
-        for (int i = 0; i < 2; i++)
-        {
-            using GetObjectResponse got = await _client.GetObjectAsync(S3Host.Bucket, "dir/unknown");
-            Assert.Equal(("image/png", "elsewhere"), (got.Headers.ContentType, got.Metadata["from"]));
-            Assert.Equal("x", await new StreamReader(got.ResponseStream).ReadToEndAsync());
-        }
+        await PutElsewhereAsync("dir/unknown");
+        await ExpectFromElsewhereTwiceAsync("dir/unknown");
         Assert.Single(_proxy.Requests, r => r.IsRead);
         Assert.DoesNotContain("HEAD", Sent);
     }
@@ -245,6 +227,26 @@ public sealed class S3CostTests : IAsyncLifetime
             MD5Digest = Convert.ToBase64String(md5),
             UseChunkEncoding = false,
         });
+    }
+
+    /// <summary>Another program's object, past the node.</summary>
+    private async Task PutElsewhereAsync(string key)
+    {
+        using AmazonS3Client direct = await RadosgwS3Node.NewStoreClientAsync();
+        PutObjectRequest put = Direct(key, "x");
+        put.ContentType = "image/png";
+        put.Metadata["from"] = "elsewhere";
+        await direct.PutObjectAsync(put);
+    }
+
+    private async Task ExpectFromElsewhereTwiceAsync(string key)
+    {
+        for (int i = 0; i < 2; i++)
+        {
+            using GetObjectResponse got = await _client.GetObjectAsync(S3Host.Bucket, key);
+            Assert.Equal(("image/png", "elsewhere"), (got.Headers.ContentType, got.Metadata["from"]));
+            Assert.Equal("x", await new StreamReader(got.ResponseStream).ReadToEndAsync());
+        }
     }
 
     private async Task PutAsync(string key, Action<PutObjectRequest>? with = null)

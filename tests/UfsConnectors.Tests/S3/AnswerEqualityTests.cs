@@ -111,8 +111,8 @@ public sealed class AnswerEqualityTests
         {
             Func<IObjectStore, Task>[] requests =
             [
-                s => s.GetStatusAsync("a", default), s => s.OpenAsync("a", null, 0, 5, default), s => s.PutAsync("a", new byte[10], WriteCondition.None, null, null, default),
-                s => s.PutPartAsync("a", "upload", 1, new byte[10], default),
+                s => s.GetStatusAsync("a", default), s => s.OpenAsync("a", null, 0, 5, default), s => s.OpenFirstAsync("a", 5, default),
+                s => s.PutAsync("a", new byte[10], WriteCondition.None, null, null, default), s => s.PutPartAsync("a", "upload", 1, new byte[10], default),
             ];
             foreach (Func<IObjectStore, Task> request in requests)
                 Assert.Equal(await outcome(request(sdk)), await outcome(request(own)));
@@ -126,8 +126,7 @@ public sealed class AnswerEqualityTests
             await request;
             return request switch
             {
-                Task<ObjectStatus?> { Result: null } => "nothing",
-                Task<ObjectStatus?> { Result: { } status } => $"{status.Length} {status.LastModified:u} {status.Version} {Text(status.Attributes!)}",
+                Task<ObjectStatus?> { Result: var status } => Text(status),
                 Task<ObjectBody> { Result: { } body } => Text(body),
                 Task<string> part => part.Result,
                 Task<Identity.FileVersion> put => put.Result.Token,
@@ -143,8 +142,11 @@ public sealed class AnswerEqualityTests
     private static string Text(ObjectBody body)
     {
         using (body)
-            return $"{body.Version} {body.Offset} {body.Length} {body.ObjectLength}";
+            return $"{body.Version} {body.Offset} {body.Length} {body.ObjectLength}: {Text(body.Status)}";
     }
+
+    private static string Text(ObjectStatus? status) =>
+        status is null ? "nothing" : $"{status.Name} {status.Length} {status.LastModified:u} {status.Version} {Text(status.Attributes!)}";
 
     private static string Text(UfsAttributes attributes) =>
         $"type={attributes.ContentType} {string.Join(';', attributes.Headers.Concat(attributes.User).OrderBy(h => h.Key, StringComparer.Ordinal).Select(h => $"{h.Key}={h.Value}"))}";

@@ -158,6 +158,18 @@ public sealed class SdkEqualityTests : IDisposable
         Assert.Equal(S3Signer.KeyOf("another secret", "20260102", "eu-central-1", "s3"), other.Bytes);
     }
 
+    [Fact]
+    public async Task Who_does_not_wait_any_longer_is_not_kept_by_keys_that_do_not_come()
+    {
+        using AmazonS3Client client = S3Connection.ClientOf(OptionsOf("region=eu-central-1"), _recorder);
+        var credentials = new S3Credentials(new SilentKeys(), client.Config, "eu-central-1");
+        using var patience = new CancellationTokenSource();
+        Task<S3SigningKey?> waiting = credentials.KeyAsync("20260101", patience.Token).AsTask();
+        Assert.False(waiting.IsCompleted);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
     [Theory]
     [InlineData("region=eu-central-1", "bucket.with.dots", true)]
     [InlineData("region=us-east-1", "arn:aws:s3:us-east-1:123456789012:accesspoint:mine", true)]
@@ -231,6 +243,14 @@ public sealed class SdkEqualityTests : IDisposable
         public ImmutableCredentials Current { get; set; } = new("key", "secret", null);
 
         public override ImmutableCredentials GetCredentials() => Current.Copy();
+    }
+
+    /// <summary>As where the service that gives them does not answer.</summary>
+    private sealed class SilentKeys : AWSCredentials
+    {
+        public override ImmutableCredentials GetCredentials() => throw new NotSupportedException();
+
+        public override Task<ImmutableCredentials> GetCredentialsAsync() => new TaskCompletionSource<ImmutableCredentials>().Task;
     }
 
     private sealed record Recorded(string Method, string Uri, Dictionary<string, string> Headers);

@@ -11,7 +11,7 @@ namespace Orleans.Cache.Gateway.Rest.Files;
 
 /// <summary>
 /// GET and HEAD of a file. An answer holds bytes of one version: opening fixes it. Where the source has left that version
-/// before anything was sent, the file is opened once more and the answer starts over; after that it is cut by the middleware.
+/// before anything was sent, the answer starts over (<see cref="ReadRestart"/>); after that it is cut by the middleware.
 /// </summary>
 internal sealed class FileEndpoint(CacheFileSystem files, OwnerRedirect redirect, RestLimits limits)
 {
@@ -21,9 +21,6 @@ internal sealed class FileEndpoint(CacheFileSystem files, OwnerRedirect redirect
     public const string Pattern = Route + "/{**path}";
 
     private static readonly KeyValuePair<string, object?> RouteTag = new("http.route", Pattern);
-
-    /// <summary>One restart: the engine has forgotten the old status by then; a file that changes again meanwhile is not at rest.</summary>
-    private const int Attempts = 2;
 
     /// <summary>
     /// Middleware in front of routing: reads of files, which are most requests and the only ones whose microseconds count, need
@@ -55,11 +52,10 @@ internal sealed class FileEndpoint(CacheFileSystem files, OwnerRedirect redirect
                 await AnswerAsync(context, file).ConfigureAwait(false);
                 return;
             }
-            catch (CacheException e) when (e.Error is CacheError.Changed or CacheError.NotFound && attempt < Attempts && !context.Response.HasStarted)
+            catch (CacheException e) when (ReadRestart.MayHelp(e, attempt, context))
             {
-                if (e.Error == CacheError.NotFound && !await DemandedVersion.DisprovesAsync(files, context, path, believed: null).ConfigureAwait(false))
+                if (!await ReadRestart.BeginAsync(files, context, path, e).ConfigureAwait(false))
                     throw;
-                context.Response.Clear();
             }
         }
     }

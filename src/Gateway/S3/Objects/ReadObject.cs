@@ -11,13 +11,10 @@ namespace Orleans.Cache.Gateway.S3.Objects;
 
 /// <summary>
 /// GetObject and HeadObject. The body goes the same way as those of the native REST: <see cref="FileBody"/>. An answer holds bytes of one
-/// version; where the source has left it before anything was sent, the object is looked up once more.
+/// version; where the source has left it before anything was sent, the object is looked up once more (<see cref="ReadRestart"/>).
 /// </summary>
 internal sealed class ReadObject(CacheFileSystem files, RecordStore records, CorsRules cors)
 {
-    /// <summary>As for files: one restart.</summary>
-    private const int Attempts = 2;
-
     public async Task HandleAsync(S3Request request)
     {
         ObjectKey key = ObjectKey.ToRead(request.Root, request.Key);
@@ -32,19 +29,18 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records, Cor
                 await AnswerAsync(request, key).ConfigureAwait(false);
                 return;
             }
-            catch (CacheException e) when (e.Error is CacheError.Changed or CacheError.NotFound && attempt < Attempts && !request.Response.HasStarted)
+            catch (CacheException e) when (ReadRestart.MayHelp(e, attempt, request.Context))
             {
-                if (e.Error == CacheError.NotFound && !await DemandedVersion.DisprovesAsync(files, request.Context, key.Path, believed: null).ConfigureAwait(false))
+                if (!await ReadRestart.BeginAsync(files, request.Context, key.Path, e).ConfigureAwait(false))
                     throw;
                 StartAgain(request);
             }
         }
     }
 
-    /// <summary>Takes back what the first attempt has said, and says again what every answer says.</summary>
+    /// <summary>Says again what every answer says.</summary>
     private void StartAgain(S3Request request)
     {
-        request.Response.Clear();
         request.Response.Headers[S3Headers.RequestId] = request.Id;
         cors.Allow(request.Context);
         if (request.Context.Request.ContentLength == 0)
