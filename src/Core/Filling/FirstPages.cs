@@ -13,7 +13,7 @@ namespace Orleans.Cache.Filling;
 ///   memory: all 256 of them held by answers that wait for buffers, and all buffers by fills that wait for a request, would be the end of both. So a fill that begins here has its
 ///   memory at once or does not begin, and then the reader's own fill waits in the usual order, memory before request;
 /// - the page's bytes are those of the status's version whatever becomes of the status: what was invalidated meanwhile is not believed, and its page unused;
-/// - what is asked for before a free does not stay after it. A free counts, then marks the fills under way, then drops what is in the store; whoever began a fill compares the count
+/// - what is asked for before a free does not stay after it. A free is noted, then marks the fills under way, then drops what is in the store; whoever began a fill looks for it
 ///   then. So either the free finds the fill or its page, or the fill finds the free.
 /// </summary>
 /// <remarks>
@@ -21,13 +21,13 @@ namespace Orleans.Cache.Filling;
 /// </remarks>
 internal sealed class FirstPages(PageFiller filler, IFillSource source, IPageStore store, int pageSize)
 {
-    private long _frees;
+    private readonly RecentFrees _frees = new();
 
-    /// <summary>Frees so far, to be taken before a page is asked for. Of whatever: one elsewhere costs that a page on its way is not kept.</summary>
-    public long Frees => Volatile.Read(ref _frees);
+    /// <summary>Frees so far, to be taken before a page is asked for.</summary>
+    public long Frees => _frees.Count;
 
     /// <summary>A free begins.</summary>
-    public void CountFree() => Interlocked.Increment(ref _frees);
+    public void CountFree(UfsIdentity identity, string key, bool recursive) => _frees.Add(identity, key, recursive);
 
     /// <summary>Whether to ask for the page with the status: not where it is there, or could not be kept a moment ago.</summary>
     /// <param name="identity">The under storage.</param>
@@ -65,10 +65,11 @@ internal sealed class FirstPages(PageFiller filler, IFillSource source, IPageSto
     /// <param name="frees">What <see cref="Frees"/> was before.</param>
     public async ValueTask BeginAsync(FileStatus status, IUfsReader page, long frees)
     {
-        FileRef file = status.RequireFile();
         bool isTaken = false;
+        FileRef file;
         try
         {
+            file = status.RequireFile();
             isTaken = filler.TryBegin(file, page);
         }
         finally
@@ -76,7 +77,7 @@ internal sealed class FirstPages(PageFiller filler, IFillSource source, IPageSto
             if (!isTaken)
                 await page.DisposeAsync().ConfigureAwait(false);
         }
-        if (isTaken && Frees != frees)
+        if (isTaken && _frees.Cover(file, frees))
         {
             // As the free would, had it found it. Those who wait for the page get it.
             filler.Abandon(file);

@@ -213,7 +213,7 @@ public sealed class CacheNode : ICacheNode, IAsyncDisposable
     /// <summary>In this order: a first page that is on its way drops itself when its fill has begun, and a fill that ends after the store was cleaned drops what it brought.</summary>
     private Task<DroppedPages> DropAsync(UfsIdentity identity, string key, bool recursive, CancellationToken cancellationToken)
     {
-        _firstPages.CountFree();
+        _firstPages.CountFree(identity, key, recursive);
         _filler.Abandon(identity, key, recursive);
         return _store.DropAsync(identity, key, recursive, cancellationToken);
     }

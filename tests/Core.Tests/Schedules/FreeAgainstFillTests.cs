@@ -72,7 +72,25 @@ public sealed class FreeAgainstFillTests
         await ExpectNothingStaysAsync(node, opening, answer);
     }
 
-    /// <summary>Holds: a free is counted before it looks for fills; one that begins afterwards finds it, although the free goes on.</summary>
+    /// <summary>Holds: only a free of the file counts, or so many that nobody knows any more of what they were.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(64, 1)]
+    [InlineData(65, 0)]
+    public async Task A_first_page_stays_whatever_else_is_freed(int frees, int pages)
+    {
+        await using NodeUnderTest node = await NodeUnderTest.StartAsync();
+        UfsHold answer = await HoldFirstAsync(node);
+        Task<CacheFile> opening = await OpenAsync(node, "/d/f", answer);
+        for (int i = 0; i < frees; i++)
+            await node.Files.FreeAsync(CachePath.Parse("/d/other"), recursive: false, default);
+        answer.Release();
+        await opening;
+        await node.SettledAsync();
+        Assert.Equal(pages, node.Store.GetStatus().Sum(s => s.Pages));
+    }
+
+    /// <summary>Holds: a free is noted before it looks for fills; one that begins afterwards finds it, although the free goes on.</summary>
     [Fact]
     public async Task A_first_page_that_is_answered_while_a_free_drops_pages_does_not_stay()
     {
