@@ -230,7 +230,12 @@ public sealed class CacheFileSystem(INodeDirectory nodes, Func<MountTable> mount
 
     /// <summary>Deletes a file or an empty directory; with <paramref name="recursive"/> a directory and all it holds, depth first.</summary>
     /// <exception cref="CacheException">NotFound, NotEmpty, InvalidArgument (a mount, or a directory that leads to one), ReadOnly, NotSupported ...</exception>
-    public Task DeleteAsync(CachePath path, bool recursive, CancellationToken cancellationToken) => _writes.DeleteAsync(path, recursive, cancellationToken);
+    /// <param name="path">What is deleted.</param>
+    /// <param name="recursive">With what it holds.</param>
+    /// <param name="cancellationToken">Gives it up; what is gone is gone.</param>
+    /// <param name="atOnce">Entries of one directory that are deleted side by side; in whatever order, but the last of them by name goes last.</param>
+    public Task DeleteAsync(CachePath path, bool recursive, CancellationToken cancellationToken, int atOnce = 1) =>
+        _writes.DeleteAsync(path, recursive, atOnce, cancellationToken);
 
     /// <summary>Deletes a file of which <paramref name="condition"/> holds; see <see cref="IUnderStorage.DeleteFileAsync"/>.</summary>
     /// <exception cref="CacheException">ConditionFailed, NotFound, ReadOnly, NotSupported ...</exception>

@@ -11,7 +11,7 @@ internal static class TreeDeletion
 {
     /// <returns>Whether it went in one step, having held nothing.</returns>
     /// <exception cref="CacheException">NotFound, NotEmpty: not recursive, or something was added meanwhile.</exception>
-    public static async Task<bool> DeleteAsync(IUnderStorage storage, string key, bool recursive, CancellationToken cancellationToken)
+    public static async Task<bool> DeleteAsync(IUnderStorage storage, string key, bool recursive, int atOnce, CancellationToken cancellationToken)
     {
         try
         {
@@ -20,7 +20,7 @@ internal static class TreeDeletion
         }
         catch (CacheException e) when (recursive && e.Error == CacheError.NotEmpty)
         {
-            await DeleteEntriesAsync(storage, key, cancellationToken).ConfigureAwait(false);
+            await DeleteEntriesAsync(storage, key, atOnce, cancellationToken).ConfigureAwait(false);
         }
         try
         {
@@ -33,18 +33,35 @@ internal static class TreeDeletion
         return false;
     }
 
-    private static async Task DeleteEntriesAsync(IUnderStorage storage, string key, CancellationToken cancellationToken)
+    /// <summary>The last entry waits for all others.</summary>
+    private static async Task DeleteEntriesAsync(IUnderStorage storage, string key, int atOnce, CancellationToken cancellationToken)
     {
-        await foreach (UfsStatus entry in storage.ListAsync(key, startAfter: null, cancellationToken).ConfigureAwait(false))
+        string? last = null;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(AllButLastAsync(), options, (entry, token) => DeleteEntryAsync(storage, entry, atOnce, token)).ConfigureAwait(false);
+        if (last is not null)
+            await DeleteEntryAsync(storage, last, atOnce, cancellationToken).ConfigureAwait(false);
+
+        async IAsyncEnumerable<string> AllButLastAsync()
         {
-            try
+            await foreach (UfsStatus entry in storage.ListAsync(key, startAfter: null, cancellationToken).ConfigureAwait(false))
             {
-                await DeleteAsync(storage, entry.Key, recursive: true, cancellationToken).ConfigureAwait(false);
+                if (last is not null)
+                    yield return last;
+                last = entry.Key;
             }
-            catch (CacheException e) when (e.Error == CacheError.NotFound)
-            {
-                // Somebody else deletes here too.
-            }
+        }
+    }
+
+    private static async ValueTask DeleteEntryAsync(IUnderStorage storage, string key, int atOnce, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DeleteAsync(storage, key, recursive: true, atOnce, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CacheException e) when (e.Error == CacheError.NotFound)
+        {
+            // Somebody else deletes here too.
         }
     }
 }

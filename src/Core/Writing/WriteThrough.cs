@@ -68,13 +68,13 @@ internal sealed class WriteThrough(INodeDirectory nodes, Func<MountTable> mounts
         await ChangeAsync(path, at, recursive: false, () => at.Mount.Storage.CreateDirectoryAsync(at.Key, cancellationToken)).ConfigureAwait(false);
     }
 
-    public async Task DeleteAsync(CachePath path, bool recursive, CancellationToken cancellationToken)
+    public async Task DeleteAsync(CachePath path, bool recursive, int atOnce, CancellationToken cancellationToken)
     {
         MountedKey at = WritableEntry(mounts(), path, "deleted");
         FileRef? gone = await FileAtAsync(at, path, cancellationToken).ConfigureAwait(false);
         // A directory that is not empty fails the first attempt: what is deleted at once is a file, a link or an empty directory.
         bool alone = await ChangeAsync(
-            path, at, recursive, () => TreeDeletion.DeleteAsync(at.Mount.Storage, at.Key, recursive, cancellationToken)).ConfigureAwait(false);
+            path, at, recursive, () => TreeDeletion.DeleteAsync(at.Mount.Storage, at.Key, recursive, atOnce, cancellationToken)).ConfigureAwait(false);
         await (alone ? DropAsync(gone) : DropTreeAsync(path)).ConfigureAwait(false);
     }
 

@@ -28,7 +28,7 @@ public sealed class TreeDeletionTests : IAsyncDisposable
         Directory.CreateSymbolicLink(_directory["tree/inside"], _directory["kept"]);
         File.CreateSymbolicLink(_directory["tree/many/link"], _directory["kept/file"]);
 
-        Assert.False(await TreeDeletion.DeleteAsync(_storage, "tree", recursive: true, default));
+        Assert.False(await TreeDeletion.DeleteAsync(_storage, "tree", recursive: true, atOnce: 1, default));
 
         Assert.False(Directory.Exists(_directory["tree"]));
         Assert.Equal("kept", await File.ReadAllTextAsync(_directory["kept/file"]));
@@ -40,7 +40,7 @@ public sealed class TreeDeletionTests : IAsyncDisposable
         _directory.Write("kept/file", "kept"u8);
         Directory.CreateSymbolicLink(_directory["link"], _directory["kept"]);
 
-        Assert.True(await TreeDeletion.DeleteAsync(_storage, "link", recursive: true, default));
+        Assert.True(await TreeDeletion.DeleteAsync(_storage, "link", recursive: true, atOnce: 1, default));
 
         Assert.Equal("kept", await File.ReadAllTextAsync(_directory["kept/file"]));
     }
@@ -49,7 +49,7 @@ public sealed class TreeDeletionTests : IAsyncDisposable
     public async Task What_holds_something_stays_unless_the_delete_is_recursive()
     {
         _directory.Write("dir/file", "x"u8);
-        CacheException thrown = await Assert.ThrowsAsync<CacheException>(() => TreeDeletion.DeleteAsync(_storage, "dir", recursive: false, default));
+        CacheException thrown = await Assert.ThrowsAsync<CacheException>(() => TreeDeletion.DeleteAsync(_storage, "dir", recursive: false, atOnce: 1, default));
         Assert.Equal(CacheError.NotEmpty, thrown.Error);
         Assert.True(File.Exists(_directory["dir/file"]));
     }

@@ -243,6 +243,22 @@ public sealed class WriteOrderTests
         Assert.NotNull(await VersionAsync(node, b));
     }
 
+    /// <summary>Where several go side by side the last by name waits for all others: whoever lays down what makes the others count gives it that name.</summary>
+    [Fact]
+    public async Task Of_a_directory_that_is_deleted_several_at_once_the_last_entry_goes_last()
+    {
+        await using NodeUnderTest node = await StartAsync("immutable");
+        for (char name = 'a'; name <= 'h'; name++)
+            await node.PutAsync($"d/{name}", 1);
+        node.Source.FailNext(UfsRequest.WriteAnswer, 1, CacheError.Unavailable);
+
+        await Assert.ThrowsAsync<CacheException>(() => node.Files.DeleteAsync(CachePath.Parse("/d"), recursive: true, default, atOnce: 8));
+        Assert.NotNull(await VersionAsync(node, CachePath.Parse("/d/h")));
+
+        await node.Files.DeleteAsync(CachePath.Parse("/d"), recursive: true, default, atOnce: 8);
+        Assert.Null(await VersionAsync(node, CachePath.Parse("/d/h")));
+    }
+
     [Fact]
     public async Task A_write_through_one_mount_is_seen_through_another_of_the_same_storage()
     {

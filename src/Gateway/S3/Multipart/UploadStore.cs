@@ -137,46 +137,20 @@ internal sealed class UploadStore(CacheFileSystem files, RecordStore records)
     }
 
     /// <summary>
-    /// Takes an upload and its parts away. What cannot be deleted now stays as rubbish that no reader sees. Several parts at once, for a store far away takes its time for each;
-    /// the upload's record goes last, so that what fails half way can be aborted again.
+    /// Takes an upload and its parts away. What cannot be deleted now stays as rubbish that no reader sees. The upload's record is the last by name, and so the last to go: what fails
+    /// half way can be aborted again.
     /// </summary>
-    public async Task<bool> RemoveAsync(BucketRoot bucket, string id)
-    {
-        CachePath directory = DirectoryOf(bucket, id);
-        var options = new ParallelOptions { MaxDegreeOfParallelism = S3Limits.Parallelism };
-        await Parallel.ForEachAsync(await ListFilesAsync(directory).ConfigureAwait(false), options, async (file, _) =>
-            await TryDeleteAsync(file, recursive: false).ConfigureAwait(false)).ConfigureAwait(false);
-        return await TryDeleteAsync(directory, recursive: true).ConfigureAwait(false);
-    }
+    public Task<bool> RemoveAsync(BucketRoot bucket, string id) => TryDeleteAsync(DirectoryOf(bucket, id), recursive: true);
 
     /// <summary>Null: it was never begun, or is completed or aborted.</summary>
     public ValueTask<UploadRecord?> TryReadAsync(BucketRoot bucket, string id, CancellationToken cancellationToken) =>
         records.ReadAsync(DirectoryOf(bucket, id).Combine(UploadName), RecordJson.Default.UploadRecord, cancellationToken);
 
-    /// <summary>All but the record of the upload.</summary>
-    private async Task<List<CachePath>> ListFilesAsync(CachePath directory)
-    {
-        var found = new List<CachePath>();
-        try
-        {
-            await foreach (FileStatus entry in files.ListAsync(directory, recursive: false, startAfter: null, CancellationToken.None).ConfigureAwait(false))
-            {
-                if (entry.Path.Name != UploadName)
-                    found.Add(entry.Path);
-            }
-        }
-        catch (CacheException)
-        {
-            // Gone, or it cannot be listed: deleting the whole says so.
-        }
-        return found;
-    }
-
     private async Task<bool> TryDeleteAsync(CachePath path, bool recursive)
     {
         try
         {
-            await files.DeleteAsync(path, recursive, CancellationToken.None).ConfigureAwait(false);
+            await files.DeleteAsync(path, recursive, CancellationToken.None, S3Limits.Parallelism).ConfigureAwait(false);
             return true;
         }
         catch (CacheException)
