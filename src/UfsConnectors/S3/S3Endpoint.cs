@@ -28,6 +28,9 @@ internal sealed class S3Endpoint
 
     public string Region { get; }
 
+    /// <summary>Whether it is Amazon's own.</summary>
+    public bool IsAmazon => Host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase) || Host.EndsWith(".amazonaws.com.cn", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>
     /// As the SDK resolves it from options, profiles and variables. Null where requests need more than a signature of version 4 for s3 (S3 Express with its sessions, 4a of
     /// access points of several regions, object lambdas), and where the SDK cannot resolve it: what is wrong is then said where it is asked.

@@ -27,8 +27,7 @@ internal static class S3Failures
         }
         catch (Exception e) when (IsOfCredentials(e))
         {
-            // One that does not answer may do so the next time; a profile or a file that is not there is not.
-            throw new StoreException(e.InnerException is HttpRequestException ? StoreFailure.Broken : StoreFailure.Denied, CredentialsText(e), e);
+            throw new StoreException(KindOfCredentials(e), CredentialsText(e), e);
         }
         catch (AmazonClientException e)
         {
@@ -68,12 +67,26 @@ internal static class S3Failures
 
     /// <summary>What the SDK throws where it looks for credentials is of many types, and only its text tells it from what stores and lines do.</summary>
     private static bool IsOfCredentials(Exception e) =>
-        e is AmazonClientException or InvalidOperationException or InvalidDataException
-        && CredentialWords.Any(word => e.Message.Contains(word, StringComparison.OrdinalIgnoreCase));
+        e is ProcessAWSCredentialException
+        || (e is AmazonClientException or InvalidOperationException or InvalidDataException
+        && CredentialWords.Any(word => e.Message.Contains(word, StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>A token service that does not answer, or not now, may do so the next time; a profile or a file that is not there will not be.</summary>
+    private static StoreFailure KindOfCredentials(Exception e) => e.InnerException switch
+    {
+        AmazonServiceException answered when Kind(answered.StatusCode, answered.ErrorCode ?? "") is StoreFailure.Broken or StoreFailure.Throttled => StoreFailure.Broken,
+        AmazonServiceException => StoreFailure.Denied,
+        OperationCanceledException => StoreFailure.Broken,
+        not (FileNotFoundException or DirectoryNotFoundException) and { } inner when TransportFailures.Is(inner) => StoreFailure.Broken,
+        _ => StoreFailure.Denied,
+    };
 
     /// <summary>What was looked for, and why it is not there. Names profiles, files and roles, no keys.</summary>
     private static string CredentialsText(Exception e)
     {
+        // Its message holds what the process wrote, which may be anything.
+        if (e is ProcessAWSCredentialException)
+            return "no credentials: the profile's credential_process failed";
         string what = e.Message.Split('\n')[0].Split(". ")[0].TrimEnd('.', '\r');
         string why = e.InnerException is AmazonServiceException { StatusCode: not 0 } answered ? Text(answered.StatusCode, answered.ErrorCode) : TransportFailures.Reason(e);
         return e.InnerException is null ? $"no credentials: {what}" : $"no credentials: {what} ({why})";

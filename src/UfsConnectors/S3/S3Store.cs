@@ -137,8 +137,8 @@ internal sealed class S3Store(IAmazonS3 client, IS3Objects objects, S3Options op
 
     public bool CopiesParts => true;
 
-    /// <summary>Ceph copies whatever version is there; what other stores do is not known.</summary>
-    public bool HoldsVersionsOfCopies => options.Endpoint is null;
+    /// <summary>Ceph copies whatever version is there; what other stores do is not known. The environment may name one, too.</summary>
+    public bool HoldsVersionsOfCopies { get; } = S3Endpoint.Of(client, options.Bucket)?.IsAmazon == true;
 
     public Task<string> CopyPartAsync(string name, string upload, int number, string from, FileVersion version, CancellationToken cancellationToken) =>
         CopyPartAsync(name, upload, number, from, version, range: null, cancellationToken);
@@ -223,7 +223,7 @@ internal sealed class S3Store(IAmazonS3 client, IS3Objects objects, S3Options op
         }
         catch (StoreException e) when (e.Failure == StoreFailure.Broken)
         {
-            return false; // 501: a header that the store does not know.
+            return false; // It was not refused for sure.
         }
     }
 

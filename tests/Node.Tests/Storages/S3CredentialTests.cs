@@ -24,7 +24,7 @@ public sealed class S3CredentialTests : IAsyncLifetime
         await client.PutBucketAsync(_bucket);
         await client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = "f", InputStream = new MemoryStream("content"u8.ToArray()), UseChunkEncoding = false });
         _work.Write("credentials", Encoding.UTF8.GetBytes(
-            $"[default]\naws_access_key_id = WRONG\naws_secret_access_key = WRONG\n\n[team]\naws_access_key_id = {StorageServer.Key}\naws_secret_access_key = {StorageServer.Key}\n\n[borrowed]\nrole_arn = arn:aws:iam::123456789012:role/cache\nsource_profile = nobody\n"));
+            $"[default]\naws_access_key_id = WRONG\naws_secret_access_key = WRONG\n\n[team]\naws_access_key_id = {StorageServer.Key}\naws_secret_access_key = {StorageServer.Key}\n\n[borrowed]\nrole_arn = arn:aws:iam::123456789012:role/cache\nsource_profile = nobody\n\n[process]\ncredential_process = /bin/false\n"));
     }
 
     public async Task DisposeAsync()
@@ -69,6 +69,7 @@ public sealed class S3CredentialTests : IAsyncLifetime
     [ServerTheory]
     [InlineData("profile=nobody", "", "Unable to find the \"nobody\" profile")]
     [InlineData("", "AWS_PROFILE=nobody", "Unable to find the \"nobody\" profile")]
+    [InlineData("profile=process", "", "credential_process failed")]
     [InlineData("profile=borrowed", "", "Source profile [nobody] was not found")]
     [InlineData("", "AWS_ROLE_ARN=arn:aws:iam::123456789012:role/cache AWS_WEB_IDENTITY_TOKEN_FILE=/no/such/token", "'/no/such/token'")]
     [InlineData("", "AWS_SHARED_CREDENTIALS_FILE=/no/such/file", "Failed to resolve AWS credentials")]
