@@ -15,7 +15,7 @@ internal sealed class AzureOptions
     {
         Container = container;
         Prefix = prefix;
-        Account = host?.Split('.')[0] ?? given.Text("account") ?? "";
+        Account = given.Text("account") ?? host?.Split('.')[0] ?? "";
         Key = SecretReference.Read(given, "key");
         Sas = SecretReference.Read(given, "sas")?.TrimStart('?');
         ConnectionString = SecretReference.Read(given, "connection-string");

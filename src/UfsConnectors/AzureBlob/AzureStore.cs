@@ -64,13 +64,22 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
     private async Task<ObjectBody> GetAsync(string name, FileVersion? version, long offset, long length, CancellationToken cancellationToken)
     {
         var body = new OpenBody();
-        Response<BlobDownloadStreamingResult> answer = await AzureFailures.TranslateAsync(Blob(name).DownloadStreamingAsync(
-            new BlobDownloadOptions
-            {
-                Range = new HttpRange(offset, length),
-                Conditions = version is { } wanted ? new BlobRequestConditions { IfMatch = Quote(wanted) } : null,
-            },
-            cancellationToken)).ConfigureAwait(false);
+        var options = new BlobDownloadOptions
+        {
+            Range = new HttpRange(offset, length),
+            Conditions = version is { } wanted ? new BlobRequestConditions { IfMatch = Quote(wanted) } : null,
+        };
+        Response<BlobDownloadStreamingResult> answer;
+        try
+        {
+            answer = await AzureFailures.TranslateAsync(Blob(name).DownloadStreamingAsync(options, cancellationToken)).ConfigureAwait(false);
+        }
+        catch
+        {
+            // The head may have come, and not been understood.
+            body.Dispose();
+            throw;
+        }
         BlobDownloadDetails details = answer.Value.Details;
         return ObjectBody.Of(
             body,
