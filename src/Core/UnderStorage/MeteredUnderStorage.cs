@@ -52,11 +52,19 @@ public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters count
     /// <summary>A write, where it was one. None of its bytes are sent.</summary>
     public override async Task<UfsStatus?> ComposeAsync(string key, IReadOnlyList<UfsPart> parts, ObjectWrite write, CancellationToken cancellationToken)
     {
-        Task<UfsStatus?> composing = Inner.ComposeAsync(key, parts, write, cancellationToken);
-        if (composing is { IsCompletedSuccessfully: true, Result: null })
-            return null;
-        await CountAsync((Task)composing).ConfigureAwait(false);
-        return await composing.ConfigureAwait(false);
+        UfsStatus? composed;
+        try
+        {
+            composed = await Inner.ComposeAsync(key, parts, write, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await CountAsync(Task.FromException(e)).ConfigureAwait(false);
+            throw;
+        }
+        if (composed is not null)
+            counters.UfsWrites.Increment();
+        return composed;
     }
 
     public override Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) =>

@@ -163,6 +163,9 @@ public sealed class S3DemandTests : IAsyncLifetime
         put.Headers.TryAddWithoutValidation(condition, "Thu, 01 Jan 1970 00:00:00 GMT");
         Assert.Equal("NotImplemented", await CodeAsync(put));
         Assert.Equal(HttpStatusCode.NotFound, (await _http.GetAsync("data/since")).StatusCode);
+        using var delete = new HttpRequestMessage(HttpMethod.Delete, "data/since");
+        delete.Headers.TryAddWithoutValidation(condition, "Thu, 01 Jan 1970 00:00:00 GMT");
+        Assert.Equal("NotImplemented", await CodeAsync(delete));
     }
 
     [Theory]

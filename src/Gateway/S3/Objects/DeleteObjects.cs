@@ -15,6 +15,9 @@ internal sealed class DeleteObjects(ObjectDeletion deletion, BucketTable buckets
     public async Task DeleteOneAsync(S3Request request)
     {
         ReadObject.RefuseOtherVersions(request);
+        WriteConditions.RefuseTimes(request);
+        if (request.Headers.IfNoneMatch.Count > 0)
+            throw S3Error.NotImplemented("A delete with If-None-Match").Thrown();
         var demand = new WriteConditions.DeleteDemand(request.Header("If-Match"), request.Header("x-amz-if-match-size"), request.Header("x-amz-if-match-last-modified-time"));
         await buckets.RequireAsync(request.Root, request.Aborted).ConfigureAwait(false);
         if (ObjectKey.TryMap(request.Root, request.Key, out ObjectKey key))

@@ -21,9 +21,7 @@ internal static class WriteConditions
     /// <exception cref="S3Exception">PreconditionFailed, NoSuchKey; NotImplemented: a condition that a write cannot have.</exception>
     public static async ValueTask<WriteCondition> ReadAsync(S3Request request, CacheFileSystem files, RecordStore records, ObjectKey key)
     {
-        // Passed over, it would be a write that its client has forbidden.
-        if (request.Headers.IfModifiedSince.Count + request.Headers.IfUnmodifiedSince.Count > 0)
-            throw S3Error.NotImplemented("A write with If-Modified-Since or If-Unmodified-Since").Thrown();
+        RefuseTimes(request);
         string? ifMatch = request.Header("If-Match"), ifNoneMatch = request.Header("If-None-Match");
         if (ifNoneMatch is not null)
         {
@@ -39,6 +37,14 @@ internal static class WriteConditions
         return EntityTags.Names(Quoted(ifMatch)!, $"\"{found.ETag}\"", weakly: false)
             ? WriteCondition.IfVersion(found.Status.RequireFile().Version)
             : throw S3Error.PreconditionFailed("If-Match").Thrown();
+    }
+
+    /// <summary>Passed over, they would make a write or a delete of one that its client has forbidden.</summary>
+    /// <exception cref="S3Exception">NotImplemented.</exception>
+    public static void RefuseTimes(S3Request request)
+    {
+        if (request.Headers.IfModifiedSince.Count + request.Headers.IfUnmodifiedSince.Count > 0)
+            throw S3Error.NotImplemented("A write or delete with If-Modified-Since or If-Unmodified-Since").Thrown();
     }
 
     /// <summary>What a delete demands: of a header or of an element of DeleteObjects.</summary>
