@@ -31,8 +31,8 @@ public sealed class GrainCounters
     public void Publish(CacheCounters counters, LiveActivations live)
     {
         counters.ObserveCounter("ocache.grain.calls", Calls, "{call}", "Calls that grains on this silo answered.");
-        counters.ObserveCounter("ocache.grain.fills", () => [new(FillsBegun.Value)], "{fill}", "Fills that pages' grains began.");
-        counters.ObserveCounter("ocache.grain.activated", () => [new(live.Made.Value)], "{activation}", "Activations of files' and pages' grains that were made.");
+        counters.ObserveCounter<long>("ocache.grain.fills", () => [new(FillsBegun.Value)], "{fill}", "Fills that pages' grains began.");
+        counters.ObserveCounter<long>("ocache.grain.activated", () => [new(live.Made.Value)], "{activation}", "Activations of files' and pages' grains that were made.");
         counters.ObserveGauge("ocache.grain.activations", () => [new(live.Count)], "{activation}", "Activations of files' and pages' grains that live now.");
     }
 
