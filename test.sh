@@ -5,7 +5,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 "$root/eng/probe-orleans.sh"
 export DOTNET_CLI_UI_LANGUAGE=en # the summary lines are read below
 # Of the model test, all its campaigns together; a run from an editor takes a few.
-export OCACHE_MODEL_SECONDS="${OCACHE_MODEL_SECONDS:-240}"
+export OCACHE_MODEL_SECONDS="${OCACHE_MODEL_SECONDS:-150}"
 
 if ! grep -q '>true<' "$root/Orleans.props"; then
     echo "Not run: tests of silos (tests/Grains.Tests, tests/Node.Tests/Grid), since the Orleans runtime does not restore here." >&2
