@@ -1,5 +1,6 @@
 using Amazon.S3;
 using Amazon.S3.Model;
+using Orleans.Cache.Bench.FirstReads;
 using Orleans.Cache.Bench.Load;
 using Orleans.Cache.Bench.Reports;
 using Orleans.Cache.Bench.Servers;
@@ -9,7 +10,6 @@ namespace Orleans.Cache.Bench;
 /// <summary>Why one wants this: a store 50 ms away that gives 100 MB/s a stream, read directly and through a node, the first time and the second.</summary>
 internal static class S3Far
 {
-    private const long LargeSize = 1L << 30;
     private const int SmallSize = 100 << 10;
     private const int Readers = 32;
     private const int Streams = 8;
@@ -19,7 +19,7 @@ internal static class S3Far
     public static async Task RunAsync(int rounds, int files)
     {
         await using ObjectStoreServer store = await ObjectStoreServer.StartAsync();
-        await store.PutLargeAsync("large", LargeSize);
+        await store.PutLargeAsync(LargeObject.Name, LargeObject.Size);
         byte[] content = new byte[SmallSize];
         new Random(1).NextBytes(content);
         await Parallel.ForAsync(0, files, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) => await store.PutAsync($"small/{i:d6}", content));
@@ -34,14 +34,14 @@ internal static class S3Far
         for (int i = 0; i < 3; i++)
             epochs[i] = [];
         // Once before it counts.
-        await Curl.GetAsync(node.UrlOf("large"));
+        await Curl.GetAsync(node.UrlOf(LargeObject.Name));
         for (int round = 0; round < rounds; round++)
         {
-            rates[0].Add(await DirectAsync(client, 1));
-            rates[1].Add(await DirectAsync(client, Streams));
+            rates[0].Add((await DirectReader.ReadAsync(client, 1)).MiBPerSecond);
+            rates[1].Add((await DirectReader.ReadAsync(client, Streams)).MiBPerSecond);
             await node.FreeAllAsync();
-            rates[2].Add((await Curl.GetAsync(node.UrlOf("large"))).MiBPerSecond);
-            rates[3].Add((await Curl.GetAsync(node.UrlOf("large"))).MiBPerSecond);
+            rates[2].Add((await Curl.GetAsync(node.UrlOf(LargeObject.Name))).MiBPerSecond);
+            rates[3].Add((await Curl.GetAsync(node.UrlOf(LargeObject.Name))).MiBPerSecond);
             epochs[0].Add(await EpochAsync(files, name => ReadDirectlyAsync(client, name)));
             await node.FreeAllAsync();
             epochs[1].Add(await NodeEpochAsync(node, files));
@@ -78,22 +78,5 @@ internal static class S3Far
         long start = TimeProvider.System.GetTimestamp();
         await Parallel.ForAsync(0, files, new ParallelOptions { MaxDegreeOfParallelism = Readers }, async (i, _) => await read($"small/{i:d6}"));
         return files / TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-    }
-
-    /// <summary>MiB a second of the object by so many streams, each of which reads an equal part.</summary>
-    private static async Task<double> DirectAsync(AmazonS3Client client, int streams)
-    {
-        long start = TimeProvider.System.GetTimestamp(), part = LargeSize / streams;
-        await Parallel.ForAsync(0, streams, new ParallelOptions { MaxDegreeOfParallelism = streams }, async (i, token) =>
-        {
-            var request = new GetObjectRequest { BucketName = ObjectStoreServer.Bucket, Key = "large", ByteRange = new ByteRange(i * part, ((i + 1) * part) - 1) };
-            using GetObjectResponse answer = await client.GetObjectAsync(request, token);
-            byte[] buffer = new byte[1 << 20];
-            while (await answer.ResponseStream.ReadAsync(buffer, token) > 0)
-            {
-                // Only the time counts.
-            }
-        });
-        return LargeSize / TimeProvider.System.GetElapsedTime(start).TotalSeconds / (1 << 20);
     }
 }
