@@ -52,19 +52,11 @@ public sealed class MeteredUnderStorage(IUnderStorage inner, CacheCounters count
     /// <summary>A write, where it was one. None of its bytes are sent.</summary>
     public override async Task<UfsStatus?> ComposeAsync(string key, IReadOnlyList<UfsPart> parts, ObjectWrite write, CancellationToken cancellationToken)
     {
-        UfsStatus? composed;
-        try
-        {
-            composed = await Inner.ComposeAsync(key, parts, write, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            await CountAsync(Task.FromException(e)).ConfigureAwait(false);
-            throw;
-        }
-        if (composed is not null)
-            counters.UfsWrites.Increment();
-        return composed;
+        Task<UfsStatus?> composing = Inner.ComposeAsync(key, parts, write, cancellationToken);
+        await ((Task)composing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (composing is not { IsCompletedSuccessfully: true, Result: null })
+            await CountAsync((Task)composing).ConfigureAwait(false);
+        return await composing.ConfigureAwait(false);
     }
 
     public override Task CreateDirectoryAsync(string key, CancellationToken cancellationToken) =>
