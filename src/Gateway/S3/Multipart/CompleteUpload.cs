@@ -34,7 +34,7 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
         WriteCondition condition = await WriteConditions.ReadAsync(request, files, records, key).ConfigureAwait(false);
 
         using var given = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted);
-        Task<FoundObject> writing = WriteAndRemoveAsync(request, key, id, upload, parts, demands, condition, given.Token);
+        Task<FoundObject> writing = ThenRemoveAsync(WriteAsync(request, key, id, upload, parts, demands, condition, given.Token), request, id);
         bool begun;
         try
         {
@@ -83,10 +83,9 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
         return [.. found.OfType<PartRecord>()];
     }
 
-    private async Task<FoundObject> WriteAndRemoveAsync(
-        S3Request request, ObjectKey key, string id, UploadRecord upload, List<PartRecord> parts, CompletionDemands demands, WriteCondition condition, CancellationToken cancellationToken)
+    private async Task<FoundObject> ThenRemoveAsync(Task<FoundObject> writing, S3Request request, string id)
     {
-        FoundObject written = await WriteAsync(request, key, id, upload, parts, demands, condition, cancellationToken).ConfigureAwait(false);
+        FoundObject written = await writing.ConfigureAwait(false);
         await uploads.RemoveAsync(request.Root, id).ConfigureAwait(false);
         return written;
     }
