@@ -108,7 +108,7 @@ public abstract class UnderStorageComposingContract : UnderStorageFixture
     }
 
     private Task<UfsStatus?> ComposeAsync(string key, UfsPart[] parts, WriteCondition condition = default, UfsAttributes? attributes = null) =>
-        Storage.ComposeAsync(key, parts, new ObjectWrite(condition, _ => attributes ?? UfsAttributes.None, Md5: null), None);
+        Storage.ComposeAsync(key, parts, new ObjectWrite(condition, _ => attributes ?? UfsAttributes.None), None);
 
     /// <summary>Other ones for each part.</summary>
     private static byte[] Bytes(int length, int seed)

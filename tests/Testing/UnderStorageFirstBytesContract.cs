@@ -55,7 +55,7 @@ public abstract class UnderStorageFirstBytesContract : UnderStorageComposingCont
             User = new Dictionary<string, string> { ["who"] = "me", ["long"] = new('x', 500) },
         };
         using var body = new MemoryStream(Content(100));
-        await Storage.CreateObjectAsync("described", body, new ObjectWrite(WriteCondition.None, _ => attributes, Md5: null), None);
+        await Storage.CreateObjectAsync("described", body, new ObjectWrite(WriteCondition.None, _ => attributes), None);
         UfsStatus alone = await StatusAsync("described");
 
         FirstBytes? first = await Storage.OpenFirstAsync("described", Wanted, None);

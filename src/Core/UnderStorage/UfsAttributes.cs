@@ -55,8 +55,7 @@ public sealed record UfsAttributes
 /// What to keep beside the bytes. Asked once: with true when the content was read to its end, with false where the store wants it before that: for an upload in parts, whose
 /// version is the store's own and no MD5.
 /// </param>
-/// <param name="Md5">MD5 of the content in small hexadecimal digits, once it was read to its end; null, or null as its answer: the writer makes none.</param>
-public sealed record ObjectWrite(WriteCondition Condition, Func<bool, UfsAttributes> Attributes, Func<string?>? Md5)
+public sealed record ObjectWrite(WriteCondition Condition, Func<bool, UfsAttributes> Attributes)
 {
     /// <summary>
     /// SHA-256 of the content in small hexadecimal digits, which the content's end confirms: stores sign with it, and need not have it made again. Null: it is not known.

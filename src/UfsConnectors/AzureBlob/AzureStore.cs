@@ -41,6 +41,9 @@ internal sealed class AzureStore(BlobContainerClient container, HttpClient http,
     /// <summary>What names its metadata may have are C#'s, not those of headers.</summary>
     public bool KeepsAttributes => false;
 
+    /// <summary>Puts bring no hash.</summary>
+    public bool ChecksContent => false;
+
     public bool Holds(WriteCondition condition, bool inParts) => condition.IsNone || condition.DemandsAbsence || condition.DemandedVersion is not null;
 
     public async Task<ObjectStatus?> GetStatusAsync(string name, CancellationToken cancellationToken)

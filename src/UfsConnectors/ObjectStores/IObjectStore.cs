@@ -25,6 +25,9 @@ internal interface IObjectStore : IDisposable
     /// <summary>Statuses tell attributes, and writes keep those that they are given.</summary>
     bool KeepsAttributes { get; }
 
+    /// <summary>Whether a put that succeeds has stored just what was sent: each brings the hash of its content, as it is and not in chunks, which the store compares with what it takes.</summary>
+    bool ChecksContent { get; }
+
     /// <summary>Whether the store itself holds a condition, in one step with a single put, or with the commit of an upload in parts.</summary>
     bool Holds(WriteCondition condition, bool inParts);
 

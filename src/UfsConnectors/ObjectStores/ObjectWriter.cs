@@ -30,8 +30,7 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
     });
 
     /// <summary>
-    /// One request for what fits into a put: the store holds the condition where it can, and where its tag is the MD5 of what was sent, it is what was stored;
-    /// then there is nothing to look at.
+    /// One request for what fits into a put: the store holds the condition where it can, and the hash of what was sent; then there is nothing to look at.
     /// </summary>
     public Task<UfsStatus> CreateObjectAsync(string key, Stream content, ObjectWrite write, CancellationToken cancellationToken) => TranslateAsync(key, async () =>
     {
@@ -42,7 +41,7 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
             content,
             (length, put) => CommitAsync(
                 key, write.Condition, length, put, cancellationToken,
-                isHeld: store.Holds(write.Condition, upload.IsInParts), md5: upload.IsInParts ? null : write.Md5?.Invoke()),
+                isHeld: store.Holds(write.Condition, upload.IsInParts), isWhole: store.ChecksContent && !upload.IsInParts),
             cancellationToken).ConfigureAwait(false);
         return written with { Attributes = upload.Attributes };
     });
@@ -162,7 +161,7 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
     /// <summary>A conditional write whose answer is lost is not sent again: the second would fail by what the first has done.</summary>
     private async Task<UfsStatus> CommitAsync(
         string key, WriteCondition condition, long length, Func<WriteCondition, CancellationToken, Task<FileVersion>> put, CancellationToken cancellationToken,
-        bool isHeld = false, string? md5 = null)
+        bool isHeld = false, bool isWhole = false)
     {
         using (await EnterAsync(key, cancellationToken).ConfigureAwait(false))
         {
@@ -177,7 +176,7 @@ internal sealed class ObjectWriter(IObjectStore store, RequestPolicy policy, Obj
             {
                 throw condition.Failed(key);
             }
-            return md5 is not null && version.Token == md5
+            return isWhole
                 ? new UfsStatus(key, IsDirectory: false, length, DateTimeOffset.UnixEpoch, version)
                 : await ConfirmAsync(key, length, version, cancellationToken).ConfigureAwait(false);
         }

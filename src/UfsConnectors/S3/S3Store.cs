@@ -30,6 +30,9 @@ internal sealed class S3Store(IAmazonS3 client, IS3Objects objects, S3Options op
 
     public bool KeepsAttributes => true;
 
+    /// <summary>It is part of every signature. What comes in chunks, as the SDK's checksums do, a store may take for content.</summary>
+    public bool ChecksContent => !options.Anonymous && !options.SupportedChecksums && !options.ChunkEncoding;
+
     /// <summary>What is neither absence nor a version (presence) no request can demand.</summary>
     public bool Holds(WriteCondition condition, bool inParts) =>
         condition.IsNone

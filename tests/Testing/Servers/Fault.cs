@@ -16,6 +16,9 @@ public sealed record ProxiedRequest(string Method, string Target, int Number)
 /// <summary>What is done to one request's answer.</summary>
 public sealed record Fault
 {
+    /// <summary>The first byte of the request's body reaches the store as another one.</summary>
+    public bool ChangeSent { get; init; }
+
     /// <summary>Answered by the proxy itself, with this status; the store is not asked.</summary>
     public int? Status { get; init; }
 

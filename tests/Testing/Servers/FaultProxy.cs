@@ -78,7 +78,7 @@ public sealed class FaultProxy : LoopbackServer
             return true;
         }
         await fromStore.Stream.WriteAsync(request.ToBytes(), Stopping);
-        await fromClient.CopyBodyAsync(request, fromStore.Stream, fromClient.Stream, Stopping);
+        await fromClient.CopyBodyAsync(request, fromStore.Stream, fromClient.Stream, Stopping, fault.ChangeSent);
         HttpHead answer;
         do
             answer = await fromStore.ReadHeadAsync(Stopping) ?? throw new IOException("The store hung up.");

@@ -52,10 +52,12 @@ internal sealed class HttpPeer(Stream stream)
     }
 
     /// <summary>The body of a request, after it was asked for where the client waits to be.</summary>
-    public async Task CopyBodyAsync(HttpHead request, Stream to, Stream client, CancellationToken cancellationToken)
+    public async Task CopyBodyAsync(HttpHead request, Stream to, Stream client, CancellationToken cancellationToken, bool changed = false)
     {
         if (request["Expect"] is not null)
             await client.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellationToken);
+        if (changed && (_start < _end || await ReceiveAsync(cancellationToken)))
+            _buffer[_start] ^= 1;
         if (request.IsChunked)
             await CopyChunksAsync(to, cancellationToken);
         else

@@ -47,6 +47,8 @@ public sealed class LongListingTests
 
         public bool KeepsAttributes => false;
 
+        public bool ChecksContent => true;
+
         public bool Holds(WriteCondition condition, bool inParts) => condition.IsNone;
 
         public int Requests { get; private set; }

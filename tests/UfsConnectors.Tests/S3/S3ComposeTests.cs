@@ -197,7 +197,7 @@ public sealed class S3ComposeTests : UnderStorageFixture
     private Task<UfsStatus?> ComposeAsync() => ComposeAsync(None);
 
     private Task<UfsStatus?> ComposeAsync(CancellationToken cancellationToken) =>
-        Storage.ComposeAsync("file", _parts, new ObjectWrite(WriteCondition.None, _ => UfsAttributes.None, Md5: null), cancellationToken);
+        Storage.ComposeAsync("file", _parts, new ObjectWrite(WriteCondition.None, _ => UfsAttributes.None), cancellationToken);
 
     private async Task ExpectNoUploadAsync()
     {

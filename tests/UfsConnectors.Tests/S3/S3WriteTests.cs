@@ -71,6 +71,36 @@ public sealed class S3WriteTests : UnderStorageFixture
         Assert.Null(await Storage.GetStatusAsync("file", None));
     }
 
+    [ServerFact]
+    public async Task What_is_changed_on_its_way_to_the_store_is_sent_again()
+    {
+        int puts = 0;
+        _proxy.Faults = r => r.Method == "PUT" && puts++ == 0 ? new Fault { ChangeSent = true } : null;
+        await PutObjectAsync("file", Content(100));
+        Assert.Equal(2, puts);
+        Assert.Equal(Content(100), await ReadAllAsync("file"));
+    }
+
+    [ServerFact]
+    public async Task What_is_always_changed_on_its_way_to_the_store_fails_and_leaves_what_was_there()
+    {
+        await PutObjectAsync("file", Content(10));
+        _proxy.Faults = r => r.Method == "PUT" ? new Fault { ChangeSent = true } : null;
+        await AssertFailsAsync(CacheError.Unavailable, () => PutObjectAsync("file", Content(100)));
+        Assert.Equal(Content(10), await ReadAllAsync("file"));
+    }
+
+    /// <summary>As those of buckets that are encrypted with keys of Amazon's.</summary>
+    [ServerFact]
+    public async Task An_object_whose_tag_is_no_MD5_costs_one_request_too()
+    {
+        _proxy.Requests.Clear();
+        _proxy.Faults = r => r.Method == "PUT" ? new Fault { ETag = "0123456789abcdef0123456789abcdef" } : null;
+        UfsStatus written = await PutObjectAsync("file", Content(100));
+        Assert.Equal("0123456789abcdef0123456789abcdef", written.Version.Token);
+        Assert.Equal("PUT", Assert.Single(_proxy.Requests).Method);
+    }
+
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
@@ -83,6 +113,12 @@ public sealed class S3WriteTests : UnderStorageFixture
         _proxy = new FaultProxy(_endpoint);
         var limits = new RequestLimits { PartBytes = Part, RetryDelay = TimeSpan.FromMilliseconds(5) };
         return S3Connection.Open($"s3://{S3Fixture.Bucket}/w-{Guid.NewGuid():N}", S3Fixture.OptionsOf(_proxy.Url), limits, TimeProvider.System);
+    }
+
+    private async Task<UfsStatus> PutObjectAsync(string key, byte[] content)
+    {
+        using var body = new MemoryStream(content);
+        return await Storage.CreateObjectAsync(key, body, new ObjectWrite(WriteCondition.None, _ => UfsAttributes.None), None);
     }
 
     private async Task ExpectNoPartsAsync()

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Orleans.Cache.Files;
+using Orleans.Cache.Identity;
 using Orleans.Cache.Metadata;
 using Orleans.Cache.Mounts;
 
@@ -22,8 +23,11 @@ internal static class ETags
     }
 
     /// <summary>Whether the storage of a file has S3's own tags.</summary>
-    public static bool AreOfStorage(CacheFileSystem files, FileStatus status) =>
-        files.Mounts.TryResolve(status.Path, out MountedKey at) && at.Mount.Storage.Capabilities.VersionsNameContent;
+    public static bool AreOfStorage(CacheFileSystem files, FileStatus status) => AreOfStorage(files, status.Path);
+
+    /// <summary>Whether those of files there will be: nobody else needs to make one of what is written.</summary>
+    public static bool AreOfStorage(CacheFileSystem files, CachePath path) =>
+        files.Mounts.TryResolve(path, out MountedKey at) && at.Mount.Storage.Capabilities.VersionsNameContent;
 
     private static string OfToken(string token)
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Orleans.Cache.Files;
@@ -112,9 +111,8 @@ internal sealed class RecordStore(CacheFileSystem files)
 
     public async Task WriteAsync<T>(CachePath path, T record, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(record, type);
-        using var content = new MemoryStream(bytes);
-        var write = new ObjectWrite(WriteCondition.None, _ => UfsAttributes.None, () => Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.MD5, bytes)));
+        using var content = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(record, type));
+        var write = new ObjectWrite(WriteCondition.None, _ => UfsAttributes.None);
         await files.CreateObjectAsync(path, content, write, cancellationToken).ConfigureAwait(false);
     }
 

@@ -105,7 +105,7 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
         await using (content.ConfigureAwait(false))
         {
             return await writer.WriteAsync(
-                key, content, condition, isRead => !isRead ? upload.Object : full is null ? record : record with { Checksum = content.Checksum }, md5: null, cancellationToken).ConfigureAwait(false);
+                key, content, condition, isRead => !isRead ? upload.Object : full is null ? record : record with { Checksum = content.Checksum }, cancellationToken).ConfigureAwait(false);
         }
     }
 

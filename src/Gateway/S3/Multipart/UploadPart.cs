@@ -22,7 +22,7 @@ internal sealed class UploadPart(CacheFileSystem files, UploadStore uploads, Cop
         {
             PartRecord part = await uploads.WritePartAsync(
                 request.Root, id, number, body,
-                written => new PartRecord { Length = body.BytesRead, Md5 = body.Md5!, Checksum = body.Checksum, Written = written.LastModified }, request.Aborted).ConfigureAwait(false);
+                () => new PartRecord { Length = body.BytesRead, Md5 = body.Md5!, Checksum = body.Checksum, Written = time.GetUtcNow() }, request.Aborted).ConfigureAwait(false);
             PutObject.Answer(request, part.Md5, body);
         }
     }
@@ -38,12 +38,12 @@ internal sealed class UploadPart(CacheFileSystem files, UploadStore uploads, Cop
         var content = new HashingStream(FileRanges.Of(files.Open(source.Status), range), checksum);
         await using (content.ConfigureAwait(false))
         {
-            PartRecord part = await uploads.WritePartAsync(request.Root, id, number, content, written => new PartRecord
+            PartRecord part = await uploads.WritePartAsync(request.Root, id, number, content, () => new PartRecord
             {
                 Length = content.BytesRead,
                 Md5 = content.TakeMd5(),
                 Checksum = checksum is null ? null : new StoredChecksum(checksum.Name, checksum.ToBase64()),
-                Written = written.LastModified,
+                Written = time.GetUtcNow(),
             }, request.Aborted).ConfigureAwait(false);
             await XmlAnswer.WriteAsync(request.Context, "CopyPartResult", xml =>
             {

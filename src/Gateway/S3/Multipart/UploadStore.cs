@@ -47,15 +47,14 @@ internal sealed class UploadStore(CacheFileSystem files, RecordStore records)
     /// <param name="number">Of the part.</param>
     /// <param name="cancellationToken">Gives the part up.</param>
     public async Task<PartRecord> WritePartAsync(
-        BucketRoot bucket, string id, int number, Stream content, Func<FileStatus, PartRecord> describe, CancellationToken cancellationToken)
+        BucketRoot bucket, string id, int number, Stream content, Func<PartRecord> describe, CancellationToken cancellationToken)
     {
         CachePath directory = DirectoryOf(bucket, id), place = directory.Combine(NameOf(number));
         string file = string.Create(CultureInfo.InvariantCulture, $"{number}-{Guid.NewGuid():N}");
-        // Without an MD5: the storage is asked what it stored then, and tells the time that lists of parts need.
-        var write = new ObjectWrite(WriteCondition.None, _ => UfsAttributes.None, Md5: null);
+        var write = new ObjectWrite(WriteCondition.None, _ => UfsAttributes.None);
         FileStatus written = await files.CreateObjectAsync(directory.Combine(file), content, write, cancellationToken).ConfigureAwait(false);
         PartRecord? replaced = await records.ReadAsync(place, RecordJson.Default.PartRecord, cancellationToken).ConfigureAwait(false);
-        PartRecord part = describe(written) with { Number = number, File = file, Version = written.RequireFile().Version.Token };
+        PartRecord part = describe() with { Number = number, File = file, Version = written.RequireFile().Version.Token };
         await records.WriteAsync(place, part, RecordJson.Default.PartRecord, cancellationToken).ConfigureAwait(false);
         if (await TryReadAsync(bucket, id, CancellationToken.None).ConfigureAwait(false) is null)
         {

@@ -62,15 +62,12 @@ internal sealed class CopyObject(CacheFileSystem files, RecordStore records, Obj
         var content = new HashingStream(FileRanges.Of(files.Open(source.Status), new ByteRange(0, source.Length)), checksum);
         await using (content.ConfigureAwait(false))
         {
-            string? md5 = null;
             ObjectRecord? whole = null;
             FoundObject copy = await writer.WriteAsync(
                 key, content, condition,
-                isRead => isRead ? whole ??= record with { ETag = Md5(), Checksum = checksum is null ? null : new StoredChecksum(checksum.Name, checksum.ToBase64()) } : record with { Checksum = null },
-                Md5, request.Aborted).ConfigureAwait(false);
+                isRead => isRead ? whole ??= record with { ETag = content.TakeMd5(), Checksum = checksum is null ? null : new StoredChecksum(checksum.Name, checksum.ToBase64()) } : record with { Checksum = null },
+                request.Aborted).ConfigureAwait(false);
             return copy with { Status = await writer.TimedAsync(key, copy.Status).ConfigureAwait(false) };
-
-            string Md5() => md5 ??= content.TakeMd5();
         }
     }
 

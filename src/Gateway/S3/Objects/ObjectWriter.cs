@@ -22,15 +22,14 @@ internal sealed class ObjectWriter(CacheFileSystem files, RecordStore records)
     /// <param name="describe">
     /// What is to be said of it: with true when the content was read to its end; with false as far as it is known before.
     /// </param>
-    /// <param name="md5">MD5 of the content, once it was read; null: it is not made.</param>
     /// <param name="cancellationToken">Gives the write up.</param>
     /// <param name="sha256">What the client signed of the content, which is held against it; null: it did not.</param>
     public async Task<FoundObject> WriteAsync(
-        ObjectKey key, Stream content, WriteCondition condition, Func<bool, ObjectRecord> describe, Func<string?>? md5, CancellationToken cancellationToken, string? sha256 = null)
+        ObjectKey key, Stream content, WriteCondition condition, Func<bool, ObjectRecord> describe, CancellationToken cancellationToken, string? sha256 = null)
     {
         FileStatus? before = await BeforeAsync(key, cancellationToken).ConfigureAwait(false);
         FileStatus written = await files.CreateObjectAsync(
-            key.Path, content, new ObjectWrite(condition, isRead => StoredRecord.AttributesOf(describe(isRead)), md5) { Sha256 = sha256 }, cancellationToken).ConfigureAwait(false);
+            key.Path, content, new ObjectWrite(condition, isRead => StoredRecord.AttributesOf(describe(isRead))) { Sha256 = sha256 }, cancellationToken).ConfigureAwait(false);
         return await RecordAsync(key, before, written, describe(true)).ConfigureAwait(false);
     }
 
@@ -38,7 +37,7 @@ internal sealed class ObjectWriter(CacheFileSystem files, RecordStore records)
     public async Task<FoundObject?> ComposeAsync(ObjectKey key, IReadOnlyList<FilePart> parts, WriteCondition condition, ObjectRecord record, CancellationToken cancellationToken)
     {
         FileStatus? before = await BeforeAsync(key, cancellationToken).ConfigureAwait(false);
-        var write = new ObjectWrite(condition, _ => StoredRecord.AttributesOf(record), Md5: null);
+        var write = new ObjectWrite(condition, _ => StoredRecord.AttributesOf(record));
         FileStatus? written = await files.ComposeAsync(key.Path, parts, write, cancellationToken).ConfigureAwait(false);
         return written is null ? null : await RecordAsync(key, before, written, record).ConfigureAwait(false);
     }

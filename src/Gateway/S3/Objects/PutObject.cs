@@ -28,8 +28,9 @@ internal sealed class PutObject(CacheFileSystem files, RecordStore records, Obje
                 await PutDirectoryAsync(request, key, body, record).ConfigureAwait(false);
                 return;
             }
-            FoundObject written = await writer.WriteAsync(
-                key, body, condition, Describe, () => body.Md5, request.Aborted, request.Payload.Sha256).ConfigureAwait(false);
+            if (ETags.AreOfStorage(files, key.Path))
+                body.LeaveMd5();
+            FoundObject written = await writer.WriteAsync(key, body, condition, Describe, request.Aborted, request.Payload.Sha256).ConfigureAwait(false);
             Answer(request, written.ETag, body);
         }
 
