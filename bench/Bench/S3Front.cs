@@ -6,16 +6,12 @@ using Orleans.Cache.Bench.Servers;
 
 namespace Orleans.Cache.Bench;
 
-/// <summary>The S3 endpoint: hot GETs against nginx, s3rver and radosgw serving the same bytes; PUTs written through to radosgw against radosgw itself; keys listed a second.</summary>
+/// <summary>The S3 endpoint: hot GETs against nginx, s3rver and radosgw serving the same bytes; PUTs, see <see cref="S3Puts"/>; keys listed a second.</summary>
 internal static class S3Front
 {
     private const string Key = "BENCHKEY";
     private const string Secret = "benchsecret";
-    private const int SmallSize = 100 << 10;
-    private const int Writers = 16;
     private const int PageKeys = 1000;
-    private const int WarmUps = 3;
-    private const int WarmUpObjects = 300;
 
     private static readonly (string Name, long Size)[] Files = [("4KiB", 4 << 10), ("100KiB", 100 << 10), ("1MiB", 1 << 20), ("256MiB", 256 << 20)];
 
@@ -25,7 +21,7 @@ internal static class S3Front
         if (only is null or "get")
             await GetsAsync(rounds, seconds, [.. Files.Where(file => size is null || file.Name == size)]);
         if (only is null or "put")
-            await PutsAsync(rounds, objects);
+            await S3Puts.RunAsync(rounds, objects);
         if (only is null or "list")
             await ListAsync(rounds, seconds, objects);
     }
@@ -74,51 +70,6 @@ internal static class S3Front
         }
         againstNginx.Print();
         againstStores.Print();
-    }
-
-    private static async Task PutsAsync(int rounds, int objects)
-    {
-        using var data = new Workspace();
-        await using ObjectStoreServer store = await ObjectStoreServer.StartAsync();
-        int port = FreePort.Next();
-        await using NodeServer node = await NodeServer.StartAsync(
-            "--mount", $"/bucket={store.Mount.Replace("mode=immutable", "rw", StringComparison.Ordinal)}", "--store", $"{data.Store}=2GiB", "--s3-port", $"{port}", "--s3-key", $"{Key},secret=env:BENCH_S3_SECRET");
-        await using var endpoint = new S3Endpoint("node", new Uri($"http://127.0.0.1:{port}/"), "bucket", Key, Secret, node.ProcessIds, S3Signing.Headers);
-        // What stands between the client and the store and does nothing: the most that a node could reach.
-        await using NginxServer nginx = await NginxServer.StartProxyAsync(store.Url);
-        await using var passing = new S3Endpoint("nginx", new Uri(nginx.UrlOf("")), ObjectStoreServer.Bucket, ObjectStoreServer.Key, ObjectStoreServer.Key, nginx.ProcessIds, S3Signing.Headers);
-        byte[] large = new byte[64 << 20], small = new byte[SmallSize];
-        new Random(1).NextBytes(large);
-        new Random(2).NextBytes(small);
-        List<double> largeDirect = [], largeNginx = [], largeNode = [], smallDirect = [], smallNginx = [], smallNode = [];
-        // Both compile their code while they run it.
-        for (int i = 0; i < WarmUps; i++)
-        {
-            await store.Endpoint.PutAsync($"warm-{i}", large);
-            await endpoint.PutAsync($"warm-node-{i}", large);
-            await ManyAsync(store.Endpoint, $"warm/{i}", small, WarmUpObjects);
-            await ManyAsync(endpoint, $"warm-node/{i}", small, WarmUpObjects);
-        }
-        for (int round = 0; round < rounds; round++)
-        {
-            largeDirect.Add(await TimeAsync(() => store.Endpoint.PutAsync($"direct-{round}", large)));
-            largeNginx.Add(await TimeAsync(() => passing.PutAsync($"nginx-{round}", large)));
-            largeNode.Add(await TimeAsync(() => endpoint.PutAsync($"node-{round}", large)));
-            smallDirect.Add(await TimeAsync(() => ManyAsync(store.Endpoint, $"direct/{round}", small, objects)));
-            smallNginx.Add(await TimeAsync(() => ManyAsync(passing, $"nginx/{round}", small, objects)));
-            smallNode.Add(await TimeAsync(() => ManyAsync(endpoint, $"node/{round}", small, objects)));
-        }
-        var table = new Table("PUT to radosgw", "directly", "through nginx", "ratio", "through the node", "ratio", "node / nginx");
-        AddPuts(table, "64 MiB, MiB/s", 64, largeDirect, largeNginx, largeNode);
-        AddPuts(table, $"{objects} x 100 KiB, objects/s", objects, smallDirect, smallNginx, smallNode);
-        table.Print();
-    }
-
-    private static void AddPuts(Table table, string row, double amount, List<double> direct, List<double> nginx, List<double> node)
-    {
-        string Rate(List<double> seconds) => $"{amount / Median.Of(seconds):0}";
-        string Ratio(List<double> of, List<double> to) => Median.WithSpread([.. to.Zip(of, (t, o) => t / o)], "0.00");
-        table.Add(row, Rate(direct), Rate(nginx), Ratio(nginx, direct), Rate(node), Ratio(node, direct), Ratio(node, nginx));
     }
 
     private static async Task ListAsync(int rounds, double seconds, int objects)
@@ -190,9 +141,6 @@ internal static class S3Front
         if (found != expected)
             throw new InvalidOperationException($"{found} keys instead of {expected} were listed.");
     }
-
-    private static Task ManyAsync(S3Endpoint endpoint, string prefix, byte[] content, int objects) => Parallel.ForAsync(
-        0, objects, new ParallelOptions { MaxDegreeOfParallelism = Writers }, async (i, _) => await endpoint.PutAsync($"{prefix}/{i:d6}", content));
 
     private static async Task<double> TimeAsync(Func<Task> work)
     {
