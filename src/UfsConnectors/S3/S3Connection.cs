@@ -17,7 +17,8 @@ internal static class S3Connection
         var policy = new RequestPolicy(options.Uri, limits, time, given.Log);
         SocketsHttpHandler connections = StoreConnections.NewHandler(limits);
         AmazonS3Client client = ClientOf(options, connections);
-        var store = new S3Store(client, ObjectsOf(client, options, connections, time), options, limits);
+        S3Endpoint? endpoint = S3Endpoint.Of(client, options.Bucket);
+        var store = new S3Store(client, ObjectsOf(client, endpoint, options, connections, time), options, limits, endpoint?.IsAmazon == true);
         return new ObjectUnderStorage(store, options.Prefix, policy, given.IsWritable, time);
     }
 
@@ -58,13 +59,13 @@ internal static class S3Connection
     }
 
     /// <summary>Without the SDK wherever a signature of version 4 is all that requests need, and nobody asked for what only the SDK does.</summary>
-    public static IS3Objects ObjectsOf(AmazonS3Client client, S3Options options, HttpMessageHandler connections, TimeProvider time)
+    public static IS3Objects ObjectsOf(AmazonS3Client client, S3Endpoint? endpoint, S3Options options, HttpMessageHandler connections, TimeProvider time)
     {
         var sdk = new SdkObjects(client, options);
-        if (options.SupportedChecksums || options.ChunkEncoding || S3Endpoint.Of(client, options.Bucket) is not { } endpoint)
+        if (options.SupportedChecksums || options.ChunkEncoding || endpoint?.Region is not { } region)
             return sdk;
-        var credentials = new S3Credentials(CredentialsOf(options), client.Config, endpoint.Region);
-        return new WireObjects(new S3Wire(new HttpMessageInvoker(connections, disposeHandler: false), endpoint, credentials, time), options, sdk);
+        var credentials = new S3Credentials(CredentialsOf(options), client.Config, region);
+        return new WireObjects(new S3Wire(new HttpMessageInvoker(connections, disposeHandler: false), endpoint, credentials, time), options, endpoint.IsAmazon ? sdk : null);
     }
 
     /// <summary>Null: environment, profiles, web identity, instance role, in the order in which the SDK looks for them.</summary>

@@ -11,17 +11,23 @@ namespace Orleans.Cache.UfsConnectors.S3;
 /// One bucket of Amazon S3 or of a store that speaks its protocol. Requests are sent once each; those for objects by <see cref="IS3Objects"/>, all others are signed and written by
 /// the SDK.
 /// </summary>
-internal sealed class S3Store(IAmazonS3 client, IS3Objects objects, S3Options options, RequestLimits limits) : IObjectStore
+/// <param name="client">The SDK's.</param>
+/// <param name="objects">Sends what is asked of single objects.</param>
+/// <param name="options">Of the mount.</param>
+/// <param name="limits">Of single requests.</param>
+/// <param name="isAmazon">Amazon's own store is known to hold all conditions; of others it is found out.</param>
+internal sealed class S3Store(IAmazonS3 client, IS3Objects objects, S3Options options, RequestLimits limits, bool isAmazon) : IObjectStore
 {
+    private readonly bool _isAmazon = isAmazon;
+
     /// <summary>Writes that demand a version: some stores refuse also those that demand the right one.</summary>
-    private bool _matchesVersions = options.Endpoint is null;
+    private bool _matchesVersions = isAmazon;
 
     private RequestPayer? Payer => options.RequesterPays ? RequestPayer.Requester : null;
 
     public string Uri => options.Uri;
 
-    /// <summary>Amazon's own store honours them; of others it is found out.</summary>
-    public StoreConditions Conditions { get; private set; } = options.Endpoint is null ? StoreConditions.All : StoreConditions.None;
+    public StoreConditions Conditions { get; private set; } = isAmazon ? StoreConditions.All : StoreConditions.None;
 
     /// <summary>A slash in front would be lost in a URL: such a key needs a mount of a prefix.</summary>
     public bool CanName(string name) => Encoding.UTF8.GetByteCount(name) <= 1024 && !name.StartsWith('/');
@@ -140,8 +146,8 @@ internal sealed class S3Store(IAmazonS3 client, IS3Objects objects, S3Options op
 
     public bool CopiesParts => true;
 
-    /// <summary>Ceph copies whatever version is there; what other stores do is not known. The environment may name one, too.</summary>
-    public bool HoldsVersionsOfCopies { get; } = S3Endpoint.Of(client, options.Bucket)?.IsAmazon == true;
+    /// <summary>Ceph copies whatever version is there; what other stores do is not known.</summary>
+    public bool HoldsVersionsOfCopies => _isAmazon;
 
     public Task<string> CopyPartAsync(string name, string upload, int number, string from, FileVersion version, CancellationToken cancellationToken) =>
         CopyPartAsync(name, upload, number, from, version, range: null, cancellationToken);
@@ -178,14 +184,14 @@ internal sealed class S3Store(IAmazonS3 client, IS3Objects objects, S3Options op
             BucketName = options.Bucket,
             Key = name,
             RequestPayer = Payer,
-            IfMatch = options.Endpoint is null && condition.DemandedVersion is { } demanded ? Quote(demanded) : null,
+            IfMatch = _isAmazon && condition.DemandedVersion is { } demanded ? Quote(demanded) : null,
         },
         cancellationToken));
 
-    /// <summary>Amazon's store is known; of another each kind of write is tried on an object that is there: one that demands absence must fail.</summary>
+    /// <summary>Each kind of write is tried on an object that is there: one that demands absence must fail.</summary>
     public async Task ProbeConditionsAsync(string name, CancellationToken cancellationToken)
     {
-        if (options.Endpoint is null)
+        if (_isAmazon)
             return;
         FileVersion version = await PutAsync(name, default, WriteCondition.None, null, null, cancellationToken).ConfigureAwait(false);
         string upload = await BeginUploadAsync(name, null, cancellationToken).ConfigureAwait(false);

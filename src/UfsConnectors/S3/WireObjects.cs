@@ -10,8 +10,9 @@ namespace Orleans.Cache.UfsConnectors.S3;
 /// <param name="options">What is said in each.</param>
 /// <param name="elsewhere">
 /// The SDK's way, for what Amazon answers with 307: a new bucket is in another region than its name is found at yet. The SDK knows Amazon's hosts, and signs anew only for those.
+/// Null: the store is not Amazon's.
 /// </param>
-internal sealed class WireObjects(S3Wire wire, S3Options options, IS3Objects elsewhere) : IS3Objects
+internal sealed class WireObjects(S3Wire wire, S3Options options, IS3Objects? elsewhere) : IS3Objects
 {
     /// <summary>
     /// Contents beyond it are announced, and sent when the store wants them: one that refuses would close the connection on what it does not want to read, and its reason would be
@@ -22,7 +23,7 @@ internal sealed class WireObjects(S3Wire wire, S3Options options, IS3Objects els
     public async Task<ObjectStatus> HeadAsync(string name, CancellationToken cancellationToken)
     {
         using HttpResponseMessage? answer = await SendAsync(new S3Request(HttpMethod.Head, name), cancellationToken).ConfigureAwait(false);
-        return answer is null ? await elsewhere.HeadAsync(name, cancellationToken).ConfigureAwait(false) : S3Answer.StatusOf(name, answer.Content.Headers.ContentLength, answer);
+        return answer is null ? await elsewhere!.HeadAsync(name, cancellationToken).ConfigureAwait(false) : S3Answer.StatusOf(name, answer.Content.Headers.ContentLength, answer);
     }
 
     public async Task<ObjectBody> GetAsync(string name, string? ifMatch, long offset, long length, bool isDescribed, CancellationToken cancellationToken)
@@ -32,7 +33,7 @@ internal sealed class WireObjects(S3Wire wire, S3Options options, IS3Objects els
         request.Add("range", string.Create(CultureInfo.InvariantCulture, $"bytes={offset}-{offset + length - 1}"));
         return await SendAsync(request, cancellationToken).ConfigureAwait(false) is { } answer
             ? S3Answer.BodyOf(answer, isDescribed ? name : null)
-            : await elsewhere.GetAsync(name, ifMatch, offset, length, isDescribed, cancellationToken).ConfigureAwait(false);
+            : await elsewhere!.GetAsync(name, ifMatch, offset, length, isDescribed, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<string?> PutAsync(
@@ -47,7 +48,7 @@ internal sealed class WireObjects(S3Wire wire, S3Options options, IS3Objects els
         request.Add("x-amz-server-side-encryption-aws-kms-key-id", options.KmsKey);
         using HttpResponseMessage? answer = await SendAsync(request, cancellationToken).ConfigureAwait(false);
         return answer is null
-            ? await elsewhere.PutAsync(name, content, condition, attributes, sha256, cancellationToken).ConfigureAwait(false)
+            ? await elsewhere!.PutAsync(name, content, condition, attributes, sha256, cancellationToken).ConfigureAwait(false)
             : S3Answer.TagOf(answer);
     }
 
@@ -60,7 +61,7 @@ internal sealed class WireObjects(S3Wire wire, S3Options options, IS3Objects els
             ExpectsContinue = content.Length > MaxUnannounced,
         };
         using HttpResponseMessage? answer = await SendAsync(request, cancellationToken).ConfigureAwait(false);
-        return answer is null ? await elsewhere.PutPartAsync(name, upload, number, content, cancellationToken).ConfigureAwait(false) : S3Answer.TagOf(answer);
+        return answer is null ? await elsewhere!.PutPartAsync(name, upload, number, content, cancellationToken).ConfigureAwait(false) : S3Answer.TagOf(answer);
     }
 
     /// <summary>An answer that means success; null: ask elsewhere.</summary>
@@ -73,7 +74,7 @@ internal sealed class WireObjects(S3Wire wire, S3Options options, IS3Objects els
             return answer;
         using (answer)
         {
-            if (answer.StatusCode == HttpStatusCode.TemporaryRedirect && options.Endpoint is null)
+            if (answer.StatusCode == HttpStatusCode.TemporaryRedirect && elsewhere is not null)
                 return null;
             throw await S3Failures.OfAsync(answer, cancellationToken).ConfigureAwait(false);
         }

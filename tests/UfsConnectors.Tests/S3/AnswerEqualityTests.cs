@@ -156,8 +156,10 @@ public sealed class AnswerEqualityTests
         S3Options options = S3Options.Parse("s3://bucket", S3Fixture.OptionsOf(endpoint));
         SocketsHttpHandler connections = StoreConnections.NewHandler(new RequestLimits());
         AmazonS3Client client = S3Connection.ClientOf(options, connections);
-        IS3Objects own = Assert.IsType<WireObjects>(S3Connection.ObjectsOf(client, options, connections, TimeProvider.System));
-        return (new S3Store(S3Connection.ClientOf(options, connections), new SdkObjects(client, options), options, new RequestLimits()), new S3Store(client, own, options, new RequestLimits()));
+        IS3Objects own = Assert.IsType<WireObjects>(S3Connection.ObjectsOf(client, S3Endpoint.Of(client, options.Bucket), options, connections, TimeProvider.System));
+        return (StoreOf(S3Connection.ClientOf(options, connections), new SdkObjects(client, options)), StoreOf(client, own));
+
+        S3Store StoreOf(AmazonS3Client itsClient, IS3Objects objects) => new(itsClient, objects, options, new RequestLimits(), isAmazon: false);
     }
 
     /// <summary>Answers every request with the same, before it reads the body, and closes when the client does.</summary>

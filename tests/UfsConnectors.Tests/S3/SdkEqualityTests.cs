@@ -124,7 +124,7 @@ public sealed class SdkEqualityTests : IDisposable
         _recorder.Redirect = new Uri("https://bucket.s3.eu-west-1.amazonaws.com/a");
         S3Options options = OptionsOf("region=us-east-1");
         using AmazonS3Client client = S3Connection.ClientOf(options, _recorder);
-        IS3Objects own = S3Connection.ObjectsOf(client, options, _recorder, _time);
+        IS3Objects own = ObjectsOf(client, options);
         foreach (Func<Task> request in (Func<Task>[])
             [
                 () => own.HeadAsync("a", default), () => own.GetAsync("a", null, 0, 10, isDescribed: false, default), () => own.PutAsync("a", new byte[10], default, null, null, default),
@@ -181,7 +181,23 @@ public sealed class SdkEqualityTests : IDisposable
     public void Only_where_the_SDK_would_sign_with_version_4_for_s3_it_can_be_done_without_it(string mount, string bucket, bool isPlain)
     {
         using AmazonS3Client client = S3Connection.ClientOf(OptionsOf(mount), _recorder);
-        Assert.Equal(isPlain, S3Endpoint.Of(client, bucket) is not null);
+        Assert.Equal(isPlain, S3Endpoint.Of(client, bucket)?.Region is not null);
+    }
+
+    /// <summary>What a profile or the environment names is no option, and may be anybody's.</summary>
+    [Theory]
+    [InlineData("region=eu-central-1", "bucket", true)]
+    [InlineData("region=cn-north-1", "bucket", true)]
+    [InlineData("region=us-east-1", "name--use1-az4--x-s3", true)]
+    [InlineData("endpoint=https://s3.eu-west-1.amazonaws.com", "bucket", true)]
+    [InlineData("endpoint=https://bucket.vpce-1a2b3c4d-5e6f.s3.us-east-1.vpce.amazonaws.com", "bucket", true)]
+    [InlineData("endpoint=https://amazonaws.com.store.test", "bucket", false)]
+    [InlineData("endpoint=https://notamazonaws.com", "bucket", false)]
+    [InlineData("region=eu-central-1,profile=ocache-endpoint", "bucket", false)]
+    public async Task What_a_store_holds_is_known_of_Amazons_only(string mount, string bucket, bool isAmazon)
+    {
+        await using ObjectUnderStorage storage = S3Connection.Open($"s3://{bucket}", GivenOf(mount), new RequestLimits(), _time);
+        Assert.Equal(isAmazon, storage.Capabilities.AtomicIfAbsent);
     }
 
     [Theory]
@@ -192,7 +208,7 @@ public sealed class SdkEqualityTests : IDisposable
     {
         S3Options options = OptionsOf("region=us-east-1," + option);
         using AmazonS3Client client = S3Connection.ClientOf(options, _recorder);
-        Assert.Equal(isOwn, S3Connection.ObjectsOf(client, options, _recorder, _time) is WireObjects);
+        Assert.Equal(isOwn, ObjectsOf(client, options) is WireObjects);
     }
 
     /// <summary>The same request by both, at the same time.</summary>
@@ -207,7 +223,7 @@ public sealed class SdkEqualityTests : IDisposable
     {
         S3Options options = OptionsOf(mount);
         using AmazonS3Client client = S3Connection.ClientOf(options, _recorder);
-        IS3Objects own = Assert.IsType<WireObjects>(S3Connection.ObjectsOf(client, options, _recorder, _time));
+        IS3Objects own = Assert.IsType<WireObjects>(ObjectsOf(client, options));
         Recorded first = await RecordAsync(() => send(new SdkObjects(client, options)));
         if (first.Headers.TryGetValue("x-amz-date", out string? date))
             _time.SetUtcNow(DateTimeOffset.ParseExact(date, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal));
@@ -230,12 +246,17 @@ public sealed class SdkEqualityTests : IDisposable
     private static SortedDictionary<string, string> Compared(Recorded request, params string[] without) =>
         new(request.Headers.Where(h => !NotCompared.Contains(h.Key) && !without.Contains(h.Key)).ToDictionary());
 
-    private static S3Options OptionsOf(string mount)
+    private IS3Objects ObjectsOf(AmazonS3Client client, S3Options options) =>
+        S3Connection.ObjectsOf(client, S3Endpoint.Of(client, options.Bucket), options, _recorder, _time);
+
+    private static S3Options OptionsOf(string mount) => S3Options.Parse("s3://bucket", GivenOf(mount));
+
+    private static ConnectorOptions GivenOf(string mount)
     {
         Dictionary<string, string> values = mount.Split(',').ToDictionary(o => o.Split('=')[0], o => o.Contains('=', StringComparison.Ordinal) ? o[(o.IndexOf('=', StringComparison.Ordinal) + 1)..] : "");
         if (!values.ContainsKey("anonymous") && !values.ContainsKey("profile"))
             values["access-key"] = values["secret-key"] = "env:OCACHE_TEST_WIRE_KEY";
-        return S3Options.Parse("s3://bucket", new ConnectorOptions { Values = values, IsWritable = true });
+        return new ConnectorOptions { Values = values, IsWritable = true };
     }
 
     private sealed class RotatingKeys : AWSCredentials
