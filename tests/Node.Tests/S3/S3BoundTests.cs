@@ -71,6 +71,8 @@ public sealed class S3BoundTests
         Assert.Equal(S3Limits.MaxListedUploads + 300, all.Count);
         Assert.Equal(all.Count, all.Distinct().Count());
         Assert.Equal((S3Limits.MaxListedUploads + 300) / 2, (await AllUploadsAsync(http, "prefix=odd/")).Distinct().Count());
+        Assert.Empty(await AllUploadsAsync(http, "delimiter=/"));
+        Assert.Equal((S3Limits.MaxListedUploads + 300) / 2, (await AllUploadsAsync(http, "prefix=odd/&delimiter=/&max-uploads=7")).Distinct().Count());
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Amazon.S3.Transfer;
@@ -55,6 +56,46 @@ public abstract class S3UploadContract(S3Node node) : S3ObjectContract(node)
         Assert.Equal(3, attributes.ObjectParts.TotalPartsCount);
         await RefusedAsync("NoSuchUpload", () => Client.ListPartsAsync(Bucket, key, id));
         AssertNothingAside(id);
+    }
+
+    [ServerFact]
+    public async Task Checksums_of_parts_are_told_with_their_object()
+    {
+        string key = Prefix + "/sums";
+        byte[][] parts = [Random(PartBytes, 1), Random(PartBytes, 2), Random(1000, 3)];
+        string id = (await Client.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = Bucket, Key = key, ChecksumAlgorithm = ChecksumAlgorithm.SHA256 })).UploadId;
+        var tags = new List<PartETag>();
+        for (int i = 0; i < parts.Length; i++)
+        {
+            tags.Add(new PartETag(await Client.UploadPartAsync(new UploadPartRequest
+            {
+                BucketName = Bucket,
+                Key = key,
+                UploadId = id,
+                PartNumber = i + 1,
+                InputStream = new MemoryStream(parts[i]),
+                ChecksumAlgorithm = ChecksumAlgorithm.SHA256,
+            })));
+        }
+        await CompleteAsync(key, id, [.. tags]);
+        string[] sums = [.. parts.Select(part => Convert.ToBase64String(SHA256.HashData(part)))];
+        GetObjectAttributesResponse attributes = await Client.GetObjectAttributesAsync(new GetObjectAttributesRequest
+        {
+            BucketName = Bucket,
+            Key = key,
+            ObjectAttributes = [ObjectAttributes.ObjectParts, ObjectAttributes.Checksum],
+        });
+        Assert.Equal(sums, attributes.ObjectParts.Parts.Select(part => part.ChecksumSHA256));
+        Assert.Equal(parts.Select(part => (long?)part.Length), attributes.ObjectParts.Parts.Select(part => part.Size));
+        Assert.EndsWith("-3", attributes.Checksum.ChecksumSHA256, StringComparison.Ordinal);
+        // Who asks for a part compares its bytes with what comes with them.
+        using GetObjectResponse part = await Client.GetObjectAsync(new GetObjectRequest { BucketName = Bucket, Key = key, PartNumber = 2, ChecksumMode = ChecksumMode.ENABLED });
+        Assert.Equal(sums[1], part.ChecksumSHA256);
+        Assert.Equal(parts[1], await BytesAsync(part));
+        using GetObjectResponse range = await Client.GetObjectAsync(
+            new GetObjectRequest { BucketName = Bucket, Key = key, ByteRange = new ByteRange(0, PartBytes - 1), ChecksumMode = ChecksumMode.ENABLED });
+        Assert.Null(range.ChecksumSHA256);
+        Assert.Equal(parts[0], await BytesAsync(range));
     }
 
     [ServerFact]

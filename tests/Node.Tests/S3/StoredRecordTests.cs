@@ -15,6 +15,7 @@ public sealed class StoredRecordTests
         Tags = [new("a", "b c"), new("ü", "")],
         Checksum = new StoredChecksum("sha256", "AAAA"),
         Parts = [8, 8, 5],
+        PartSums = ["AAAA", "BBBB", "CCCC"],
     };
 
     [Fact]
@@ -28,6 +29,7 @@ public sealed class StoredRecordTests
         Assert.Equal(Full.User!.OrderBy(u => u.Key), back.User!.OrderBy(u => u.Key));
         Assert.Equal(Full.Tags, back.Tags);
         Assert.Equal((Full.ContentType, Full.Checksum), (back.ContentType, back.Checksum));
+        Assert.Equal(Full.PartSums, back.PartSums);
     }
 
     [Theory]

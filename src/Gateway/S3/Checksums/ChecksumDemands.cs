@@ -1,5 +1,6 @@
 using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Requests;
+using Orleans.Cache.Gateway.S3.Xml;
 
 namespace Orleans.Cache.Gateway.S3.Checksums;
 
@@ -11,7 +12,27 @@ internal sealed record StoredChecksum(string Algorithm, string Value, bool IsCom
 {
     public string Header => S3Headers.Checksum + Algorithm;
 
-    public string Type => IsComposite ? "COMPOSITE" : "FULL_OBJECT";
+    public string Type => IsComposite ? ChecksumType.Composite : ChecksumType.FullObject;
+
+    /// <summary>Element of documents that holds one of an algorithm.</summary>
+    public static string ElementOf(string algorithm) => "Checksum" + algorithm.ToUpperInvariant();
+
+    /// <summary>As documents tell it.</summary>
+    public void Write(XmlAnswer xml)
+    {
+        xml.Text(ElementOf(Algorithm), Value);
+        xml.Text("ChecksumType", Type);
+    }
+}
+
+/// <summary>What S3 calls the two kinds of checksums that uploads in parts can have.</summary>
+internal static class ChecksumType
+{
+    /// <summary>Of all bytes.</summary>
+    public const string FullObject = "FULL_OBJECT";
+
+    /// <summary>Of the parts' checksums.</summary>
+    public const string Composite = "COMPOSITE";
 }
 
 /// <summary>Which checksum a request names for its body, in a header or in a trailer, and whether it holds.</summary>
@@ -29,10 +50,13 @@ internal static class ChecksumDemands
         string[] named = [.. request.Headers.Keys.Concat(announced).Where(IsChecksum).Distinct(StringComparer.OrdinalIgnoreCase)];
         if (named.Length > 1)
             throw S3Error.InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum types are not allowed.").Thrown();
-        Checksum? made = named.Length == 1 ? Known(named[0][S3Headers.Checksum.Length..]) : algorithm is null ? null : Known(algorithm);
-        return algorithm is null || made!.Name == algorithm
-            ? made
-            : throw S3Error.InvalidRequest($"Checksum Type mismatch occurred, expected checksum Type: {algorithm}, actual checksum Type: {made.Name}").Thrown();
+        if (named.Length == 0)
+            return algorithm is null ? null : Known(algorithm);
+        Checksum wanted = Known(named[0][S3Headers.Checksum.Length..]);
+        if (algorithm is null || wanted.Name == algorithm)
+            return wanted;
+        wanted.Dispose();
+        throw S3Error.InvalidRequest($"Checksum Type mismatch occurred, expected checksum Type: {algorithm}, actual checksum Type: {wanted.Name}").Thrown();
     }
 
     /// <summary>A checksum that came behind the body without having been announced, or of a body that none is made of, is refused, not passed over.</summary>

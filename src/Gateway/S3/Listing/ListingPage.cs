@@ -32,7 +32,7 @@ internal sealed record ListingPage(IReadOnlyList<FoundObject> Objects, IReadOnly
         bool descends = page.Delimiter != Slash;
         await foreach (WalkedKey walked in walk.RunAsync(page.Prefix, page.After, descends, cancellationToken).ConfigureAwait(false))
         {
-            string? common = CommonPrefixOf(walked.Key, page);
+            string? common = CommonPrefixOf(walked.Key, page.Prefix, page.Delimiter);
             // Keys of one prefix stand together; the one that the page before ended with was given there.
             if (common is not null && (common == last || string.CompareOrdinal(common, page.After) <= 0))
                 continue;
@@ -50,12 +50,13 @@ internal sealed record ListingPage(IReadOnlyList<FoundObject> Objects, IReadOnly
         return new ListingPage(await DescribeAsync(files, records, bucket, found, cancellationToken).ConfigureAwait(false), prefixes, next);
     }
 
-    private static string? CommonPrefixOf(string key, PageRequest page)
+    /// <summary>What a key that begins with the prefix is cut to; null: it is not cut.</summary>
+    public static string? CommonPrefixOf(string key, string prefix, string delimiter)
     {
-        if (page.Delimiter.Length == 0)
+        if (delimiter.Length == 0)
             return null;
-        int at = key.IndexOf(page.Delimiter, page.Prefix.Length, StringComparison.Ordinal);
-        return at < 0 ? null : key[..(at + page.Delimiter.Length)];
+        int at = key.IndexOf(delimiter, prefix.Length, StringComparison.Ordinal);
+        return at < 0 ? null : key[..(at + delimiter.Length)];
     }
 
     /// <summary>Tags are the same as HEAD tells. Records that are not remembered are read several at a time.</summary>

@@ -38,9 +38,15 @@ internal sealed record ObjectRecord
     /// <summary>Lengths of the parts of an upload in parts, in order.</summary>
     public IReadOnlyList<long>? Parts { get; init; }
 
+    /// <summary>Their checksums, where the object's is one of these.</summary>
+    public IReadOnlyList<string>? PartSums { get; init; }
+
+    /// <summary>Of a part, from 1; null: nobody kept one.</summary>
+    public StoredChecksum? SumOf(int part) => Checksum is { } sum && PartSums is { } sums && part <= sums.Count ? new StoredChecksum(sum.Algorithm, sums[part - 1]) : null;
+
     /// <summary>Whether it says nothing that the storage does not.</summary>
     [JsonIgnore]
-    public bool IsEmpty => ETag is null && ContentType is null && ContentHeaders is null && User is null && Tags is null && Checksum is null && Parts is null;
+    public bool IsEmpty => ETag is null && ContentType is null && ContentHeaders is null && User is null && Tags is null && Checksum is null && Parts is null && PartSums is null;
 }
 
 /// <summary>Reads and writes records without reflection.</summary>

@@ -28,6 +28,7 @@ internal static class StoredRecord
             Tags = record.Tags,
             Checksum = record.Checksum,
             Parts = record.Parts,
+            PartSums = record.PartSums,
         };
         int room = S3Limits.MaxUserMetadataBytes - RestName.Length - user.Sum(pair => pair.Key.Length + pair.Value.Length);
         if (!rest.IsEmpty && Pack(rest) is { } packed && packed.Length <= room)
@@ -58,7 +59,8 @@ internal static class StoredRecord
             return false;
         ObjectRecord said = Of(attributes);
         return HeadersOf(said) == HeadersOf(record) && said.Checksum == record.Checksum
-            && (said.Tags ?? []).SequenceEqual(record.Tags ?? []) && (said.Parts ?? []).SequenceEqual(record.Parts ?? []);
+            && (said.Tags ?? []).SequenceEqual(record.Tags ?? []) && (said.Parts ?? []).SequenceEqual(record.Parts ?? [])
+            && (said.PartSums ?? []).SequenceEqual(record.PartSums ?? []);
     }
 
     private static string Pack(ObjectRecord rest) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(rest, RecordJson.Default.ObjectRecord));

@@ -94,7 +94,13 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
         S3Request request, ObjectKey key, string id, UploadRecord upload, List<PartRecord> parts, CompletionDemands demands, WriteCondition condition, CancellationToken cancellationToken)
     {
         // What the parts say of it: their tag is not the one that every storage gives what is written here, and listings tell it too.
-        ObjectRecord record = upload.Object with { ETag = PartList.ETagOf(parts), Parts = [.. parts.Select(p => p.Length)], Checksum = demands.Known };
+        ObjectRecord record = upload.Object with
+        {
+            ETag = PartList.ETagOf(parts),
+            Parts = [.. parts.Select(p => p.Length)],
+            Checksum = demands.Known,
+            PartSums = demands.Known is { IsComposite: true } ? [.. parts.Select(p => p.Checksum!.Value)] : null,
+        };
         if (demands.IsKnown && UploadStore.FilesOf(request.Root, id, parts) is { } pieces
             && await writer.ComposeAsync(key, pieces, condition, record, cancellationToken).ConfigureAwait(false) is { } composed)
         {
@@ -152,10 +158,7 @@ internal sealed class CompleteUpload(CacheFileSystem files, RecordStore records,
         xml.Text("Bucket", request.Bucket);
         xml.Text("Key", request.Key);
         xml.Text("ETag", $"\"{written.ETag}\"");
-        if (written.Record.Checksum is not { } sum)
-            return;
-        xml.Text("Checksum" + sum.Algorithm.ToUpperInvariant(), sum.Value);
-        xml.Text("ChecksumType", sum.Type);
+        written.Record.Checksum?.Write(xml);
     }
 
     private static void HttpUrl(XmlAnswer xml, S3Request request) =>

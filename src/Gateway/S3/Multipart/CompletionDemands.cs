@@ -51,8 +51,9 @@ internal sealed record CompletionDemands(string? Algorithm, bool IsFull, string?
 
     private static void RequireType(S3Request request, string? algorithm, bool isFull)
     {
-        if (request.Header(S3Headers.ChecksumType) is { } type && algorithm is not null && type != (isFull ? "FULL_OBJECT" : "COMPOSITE"))
-            throw S3Error.InvalidRequest($"The upload's checksum is {(isFull ? "FULL_OBJECT" : "COMPOSITE")}, and its completion says {type}.").Thrown();
+        string expected = isFull ? ChecksumType.FullObject : ChecksumType.Composite;
+        if (request.Header(S3Headers.ChecksumType) is { } type && algorithm is not null && type != expected)
+            throw S3Error.InvalidRequest($"The upload's checksum is {expected}, and its completion says {type}.").Thrown();
     }
 
     private static void RequireSize(S3Request request, IReadOnlyList<PartRecord> parts)

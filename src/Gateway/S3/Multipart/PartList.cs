@@ -85,6 +85,6 @@ internal static class PartList
     }
 
     private static StoredChecksum? ChecksumOf(XElement part) => Checksum.Names
-        .Select(name => part.Text("Checksum" + name.ToUpperInvariant()) is { } value ? new StoredChecksum(name, value) : null)
+        .Select(name => part.Text(StoredChecksum.ElementOf(name)) is { } value ? new StoredChecksum(name, value) : null)
         .FirstOrDefault(sum => sum is not null);
 }

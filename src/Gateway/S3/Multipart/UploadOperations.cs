@@ -81,17 +81,16 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
     {
         await buckets.RequireAsync(request.Root, request.Aborted).ConfigureAwait(false);
         S3Query query = request.Query;
-        string prefix = query.Get("prefix") ?? "", marker = query.Get("key-marker") ?? "", idMarker = query.Get("upload-id-marker") ?? "";
-        if (query.Get("delimiter") is { Length: > 0 })
-            throw S3Error.NotImplemented("ListMultipartUploads with a delimiter").Thrown();
+        string prefix = query.Get("prefix") ?? "", delimiter = query.Get("delimiter") ?? "", marker = query.Get("key-marker") ?? "", idMarker = query.Get("upload-id-marker") ?? "";
         KeyEncoding encode = KeyEncodings.Of(request);
         int max = Math.Min(query.Number("max-uploads", 1, int.MaxValue) ?? S3Limits.MaxKeys, S3Limits.MaxKeys);
-        UploadPage page = await UploadPage.ReadAsync(uploads, request.Root, UploadPageRequest.Of(prefix, marker, idMarker, max), request.Aborted).ConfigureAwait(false);
+        UploadPage page = await UploadPage.ReadAsync(uploads, request.Root, UploadPageRequest.Of(prefix, delimiter, marker, idMarker, max), request.Aborted).ConfigureAwait(false);
         await XmlAnswer.WriteAsync(request.Context, "ListMultipartUploadsResult", xml =>
         {
             xml.Text("Bucket", request.Bucket);
             xml.Text("EncodingType", query.Get("encoding-type"));
             xml.Text("Prefix", encode(prefix));
+            xml.Text("Delimiter", delimiter.Length > 0 ? encode(delimiter) : null);
             xml.Text("KeyMarker", encode(marker));
             xml.Text("UploadIdMarker", idMarker);
             xml.Text("NextKeyMarker", page.Next is { } next ? encode(next.Key) : null);
@@ -110,6 +109,8 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
                     one.Time("Initiated", upload.Begun);
                 });
             }
+            foreach (string common in page.CommonPrefixes)
+                xml.Element("CommonPrefixes", one => one.Text("Prefix", encode(common)));
         }).ConfigureAwait(false);
     }
 
@@ -120,7 +121,7 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
         xml.Text("ETag", $"\"{part.Md5}\"");
         xml.Number("Size", part.Length);
         if (part.Checksum is { } sum)
-            xml.Text("Checksum" + sum.Algorithm.ToUpperInvariant(), sum.Value);
+            xml.Text(StoredChecksum.ElementOf(sum.Algorithm), sum.Value);
     }
 
     /// <summary>AWS's defaults: CRC-64 is always of the object, the others of the parts' unless said otherwise.</summary>
@@ -133,8 +134,8 @@ internal sealed class UploadOperations(UploadStore uploads, BucketTable buckets,
         return type switch
         {
             null => known.Name == "crc64nvme",
-            "FULL_OBJECT" when canBeFull => true,
-            "COMPOSITE" when known.Name != "crc64nvme" => false,
+            ChecksumType.FullObject when canBeFull => true,
+            ChecksumType.Composite when known.Name != "crc64nvme" => false,
             _ => throw S3Error.InvalidRequest($"The {type} checksum type cannot be used with the {known.Name} checksum algorithm.").Thrown(),
         };
     }

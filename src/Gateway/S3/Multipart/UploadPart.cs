@@ -50,7 +50,7 @@ internal sealed class UploadPart(CacheFileSystem files, UploadStore uploads, Cop
                 xml.Time("LastModified", part.Written);
                 xml.Text("ETag", $"\"{part.Md5}\"");
                 if (part.Checksum is { } sum)
-                    xml.Text("Checksum" + sum.Algorithm.ToUpperInvariant(), sum.Value);
+                    xml.Text(StoredChecksum.ElementOf(sum.Algorithm), sum.Value);
             }).ConfigureAwait(false);
         }
     }

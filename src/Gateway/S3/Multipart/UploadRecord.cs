@@ -21,5 +21,10 @@ internal sealed record UploadRecord
 
     /// <summary>What S3 calls that; null: no checksum.</summary>
     [JsonIgnore]
-    public string? ChecksumType => ChecksumAlgorithm is null ? null : FullObjectChecksum ? "FULL_OBJECT" : "COMPOSITE";
+    public string? ChecksumType => (ChecksumAlgorithm, FullObjectChecksum) switch
+    {
+        (null, _) => null,
+        (_, true) => Checksums.ChecksumType.FullObject,
+        _ => Checksums.ChecksumType.Composite,
+    };
 }

@@ -39,10 +39,7 @@ internal sealed class CopyObject(CacheFileSystem files, RecordStore records, Obj
         {
             xml.Text("ETag", $"\"{copy.ETag}\"");
             xml.Time("LastModified", copy.Status.LastModified);
-            if (copy.Record.Checksum is not { } sum)
-                return;
-            xml.Text("Checksum" + sum.Algorithm.ToUpperInvariant(), sum.Value);
-            xml.Text("ChecksumType", sum.Type);
+            copy.Record.Checksum?.Write(xml);
         }).ConfigureAwait(false);
     }
 
@@ -54,7 +51,7 @@ internal sealed class CopyObject(CacheFileSystem files, RecordStore records, Obj
             // Nothing is written that the storage could refuse: the object that is there is the source.
             if (condition.DemandsAbsence || (condition.DemandedVersion is { } version && version != source.Status.RequireFile().Version))
                 throw S3Error.PreconditionFailed(condition.DemandsAbsence ? "If-None-Match" : "If-Match").Thrown();
-            ObjectRecord own = record with { ETag = source.Record.ETag, Checksum = source.Record.Checksum, Parts = source.Record.Parts };
+            ObjectRecord own = record with { ETag = source.Record.ETag, Checksum = source.Record.Checksum, Parts = source.Record.Parts, PartSums = source.Record.PartSums };
             await records.SaveAsync(key.Bucket, key.Key, source.Status, own, mayExist: true, request.Aborted).ConfigureAwait(false);
             return source with { Record = own };
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.S3.Buckets;
+using Orleans.Cache.Gateway.S3.Checksums;
 using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Metadata;
 using Orleans.Cache.Gateway.S3.Requests;
@@ -25,15 +26,9 @@ internal sealed class DescribeObject(CacheFileSystem files, RecordStore records,
             if (wanted.Contains("ETag"))
                 xml.Text("ETag", found.ETag);
             if (wanted.Contains("Checksum") && found.Record.Checksum is { } sum)
-            {
-                xml.Element("Checksum", checksum =>
-                {
-                    checksum.Text("Checksum" + sum.Algorithm.ToUpperInvariant(), sum.Value);
-                    checksum.Text("ChecksumType", sum.Type);
-                });
-            }
+                xml.Element("Checksum", sum.Write);
             if (wanted.Contains("ObjectParts") && found.Record.Parts is { } parts)
-                xml.Element("ObjectParts", list => Parts(list, request, parts));
+                xml.Element("ObjectParts", list => Parts(list, request, parts, found.Record));
             if (wanted.Contains("StorageClass"))
                 xml.Text("StorageClass", "STANDARD");
             if (wanted.Contains("ObjectSize"))
@@ -65,7 +60,7 @@ internal sealed class DescribeObject(CacheFileSystem files, RecordStore records,
             ?? throw S3Error.NoSuchKey(request.Key).Thrown();
     }
 
-    private static void Parts(XmlAnswer xml, S3Request request, IReadOnlyList<long> parts)
+    private static void Parts(XmlAnswer xml, S3Request request, IReadOnlyList<long> parts, ObjectRecord record)
     {
         int after = int.TryParse(request.Header("x-amz-part-number-marker"), NumberStyles.None, CultureInfo.InvariantCulture, out int marker) ? Math.Min(marker, parts.Count) : 0;
         int max = int.TryParse(request.Header("x-amz-max-parts"), NumberStyles.None, CultureInfo.InvariantCulture, out int most) ? Math.Clamp(most, 1, S3Limits.MaxKeys) : S3Limits.MaxKeys;
@@ -78,11 +73,13 @@ internal sealed class DescribeObject(CacheFileSystem files, RecordStore records,
         xml.Flag("IsTruncated", end < parts.Count);
         for (int i = after; i < end; i++)
         {
-            (int number, long size) = (i + 1, parts[i]);
+            (int number, long size, StoredChecksum? sum) = (i + 1, parts[i], record.SumOf(i + 1));
             xml.Element("Part", part =>
             {
                 part.Number("PartNumber", number);
                 part.Number("Size", size);
+                if (sum is not null)
+                    part.Text(StoredChecksum.ElementOf(sum.Algorithm), sum.Value);
             });
         }
     }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Orleans.Cache.Files;
 using Orleans.Cache.Gateway.Rest.Files;
+using Orleans.Cache.Gateway.S3.Checksums;
 using Orleans.Cache.Gateway.S3.Cors;
 using Orleans.Cache.Gateway.S3.Errors;
 using Orleans.Cache.Gateway.S3.Metadata;
@@ -107,11 +108,18 @@ internal sealed class ReadObject(CacheFileSystem files, RecordStore records, Cor
         if (plan.IsPart)
             response.Headers.ContentRange = plan.Range.ContentRange(found.Length);
         ObjectHeaders.Write(response, found.Record, request.Query);
-        // Of the whole object only: whoever asked for a part would compare it with that.
-        if (found.Record.Checksum is { } sum && !plan.IsPart && string.Equals(request.Header(S3Headers.ChecksumMode), "ENABLED", StringComparison.OrdinalIgnoreCase))
+        if (string.Equals(request.Header(S3Headers.ChecksumMode), "ENABLED", StringComparison.OrdinalIgnoreCase) && SumOf(request, found.Record, plan) is { } sum)
         {
             response.Headers[sum.Header] = sum.Value;
-            response.Headers[S3Headers.ChecksumType] = sum.Type;
+            response.Headers[S3Headers.ChecksumType] = found.Record.Checksum!.Type;
         }
+    }
+
+    /// <summary>Of the bytes that are sent, for who asked compares it with them: of the whole object, or of a part of an upload; none of other ranges.</summary>
+    private static StoredChecksum? SumOf(S3Request request, ObjectRecord record, in ReadPlan plan)
+    {
+        if (!plan.IsPart)
+            return record.Checksum;
+        return record.PartSums is not null && request.Query.Number("partNumber", 1, S3Limits.MaxParts) is { } part ? record.SumOf(part) : null;
     }
 }
