@@ -55,11 +55,17 @@ internal sealed partial class S3Endpoint(
         // Of an empty body the server tells nobody to go on.
         if (request.Context.Request.ContentLength == 0)
             ErrorAnswer.CloseUnlessContinued(request.Context);
-        // The byte path does not block; what else is done here leaves the thread on which other connections' events run (decision 0002).
-        if (operation is not (S3Operation.GetObject or S3Operation.HeadObject))
+        if (!NeverBlocks(operation))
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await operations.RunAsync(operation, request).ConfigureAwait(false); // 5.
     }
+
+    /// <summary>
+    /// The byte path does not block; what else is done here leaves the thread on which other connections' events run (decision 0002). Of a PUT only the beginning would: its body is read,
+    /// and hashed, where it arrives.
+    /// </summary>
+    private static bool NeverBlocks(S3Operation operation) =>
+        operation is S3Operation.GetObject or S3Operation.HeadObject or S3Operation.PutObject or S3Operation.UploadPart;
 
     /// <summary>Metrics and traces name the operation as those of REST name the route.</summary>
     private static void Name(HttpContext context, S3Operation operation)
