@@ -17,8 +17,7 @@ internal static class S3Connection
         var policy = new RequestPolicy(options.Uri, limits, time, given.Log);
         SocketsHttpHandler connections = StoreConnections.NewHandler(limits);
         AmazonS3Client client = ClientOf(options, connections);
-        S3Endpoint? endpoint = S3Endpoint.Of(client, options.Bucket);
-        var store = new S3Store(client, ObjectsOf(client, endpoint, options, connections, time), options, limits, endpoint?.IsAmazon == true);
+        var store = new S3Store(client, ObjectsOf(client, options, connections, time), options, limits, IsAmazon(client));
         return new ObjectUnderStorage(store, options.Prefix, policy, given.IsWritable, time);
     }
 
@@ -59,14 +58,20 @@ internal static class S3Connection
     }
 
     /// <summary>Without the SDK wherever a signature of version 4 is all that requests need, and nobody asked for what only the SDK does.</summary>
-    public static IS3Objects ObjectsOf(AmazonS3Client client, S3Endpoint? endpoint, S3Options options, HttpMessageHandler connections, TimeProvider time)
+    public static IS3Objects ObjectsOf(AmazonS3Client client, S3Options options, HttpMessageHandler connections, TimeProvider time)
     {
         var sdk = new SdkObjects(client, options);
-        if (options.SupportedChecksums || options.ChunkEncoding || endpoint?.Region is not { } region)
+        if (options.SupportedChecksums || options.ChunkEncoding || S3Endpoint.Of(client, options.Bucket) is not { } endpoint)
             return sdk;
-        var credentials = new S3Credentials(CredentialsOf(options), client.Config, region);
-        return new WireObjects(new S3Wire(new HttpMessageInvoker(connections, disposeHandler: false), endpoint, credentials, time), options, endpoint.IsAmazon ? sdk : null);
+        var credentials = new S3Credentials(CredentialsOf(options), client.Config, endpoint.Region);
+        return new WireObjects(new S3Wire(new HttpMessageInvoker(connections, disposeHandler: false), endpoint, credentials, time), options, IsAmazon(client) ? sdk : null);
     }
+
+    /// <summary>
+    /// Nobody named an endpoint, neither an option nor a profile nor the environment: it is Amazon's of the region, whose store is known. Of all others, also of Amazon's behind
+    /// an endpoint that somebody named, it is found out what they hold.
+    /// </summary>
+    private static bool IsAmazon(AmazonS3Client client) => client.Config.ServiceURL is null;
 
     /// <summary>Null: environment, profiles, web identity, instance role, in the order in which the SDK looks for them.</summary>
     private static AWSCredentials? CredentialsOf(S3Options options) => options switch

@@ -7,40 +7,31 @@ using Amazon.S3.Model;
 
 namespace Orleans.Cache.UfsConnectors.S3;
 
-/// <summary>Where the objects of a bucket are, whose that is, and for which region requests for them are signed.</summary>
+/// <summary>Where the objects of a bucket are, and for which region requests for them are signed.</summary>
 internal sealed class S3Endpoint
 {
     private static readonly SearchValues<char> PlainPath = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/");
 
-    private static readonly string[] AmazonDomains = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"];
-
     private readonly string _origin;
     private readonly string _base;
 
-    private S3Endpoint(Uri uri, string? region)
+    private S3Endpoint(Uri uri, string region)
     {
         _origin = uri.GetLeftPart(UriPartial.Authority);
         _base = uri.AbsolutePath;
         Host = uri.IsDefaultPort ? uri.Host : $"{uri.Host}:{uri.Port}";
         Region = region;
-        IsAmazon = AmazonDomains.Any(domain => uri.Host.EndsWith(domain, StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Value of the Host header.</summary>
     public string Host { get; }
 
-    /// <summary>
-    /// Null: requests need more than a signature of version 4 for s3 (S3 Express with its sessions, 4a of access points of several regions, object lambdas).
-    /// </summary>
-    public string? Region { get; }
+    public string Region { get; }
 
     /// <summary>
-    /// Whether it is Amazon's own, whose store is known. Of other stores it is found out what they honour, and so it is of Amazon's behind somebody's proxy. An option names the
-    /// endpoint, or a profile, or the environment.
+    /// As the SDK resolves it from options, profiles and variables. Null where requests need more than a signature of version 4 for s3 (S3 Express with its sessions, 4a of
+    /// access points of several regions, object lambdas), and where the SDK cannot resolve it: what is wrong is then said where it is asked.
     /// </summary>
-    public bool IsAmazon { get; }
-
-    /// <summary>As the SDK resolves it. Null where it cannot: what is wrong is then said where it is asked.</summary>
     public static S3Endpoint? Of(IAmazonS3 client, string bucket)
     {
         Endpoint endpoint;
@@ -52,10 +43,10 @@ internal sealed class S3Endpoint
         {
             return null;
         }
-        if (!Uri.TryCreate(endpoint.URL, UriKind.Absolute, out Uri? uri))
-            return null;
-        bool isPlain = uri.Query.Length == 0 && !uri.AbsolutePath.AsSpan().ContainsAnyExcept(PlainPath);
-        return new S3Endpoint(uri, isPlain ? RegionOf(endpoint) : null);
+        return RegionOf(endpoint) is { } region
+            && Uri.TryCreate(endpoint.URL, UriKind.Absolute, out Uri? uri) && uri.Query.Length == 0 && !uri.AbsolutePath.AsSpan().ContainsAnyExcept(PlainPath)
+                ? new S3Endpoint(uri, region)
+                : null;
     }
 
     /// <summary>As it is sent and signed.</summary>

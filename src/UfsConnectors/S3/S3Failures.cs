@@ -123,7 +123,7 @@ internal static class S3Failures
         // Another write of this key is under way: this one was not done.
         (_, "SlowDown" or "ServiceUnavailable" or "Throttling" or "RequestLimitExceeded" or "TooManyRequests" or "ConditionalRequestConflict") => StoreFailure.Throttled,
         (_, "ExpiredToken" or "InvalidToken" or "TokenRefreshRequired") => StoreFailure.Denied,
-        // The body did not come in time, or not as it was sent: not done either.
+        // The body did not come in time, or not as it was sent.
         (_, "RequestTimeout" or "XAmzContentSHA256Mismatch" or "BadDigest" or "InternalError") => StoreFailure.Broken,
         (HttpStatusCode.NotFound, _) => StoreFailure.NotFound,
         (HttpStatusCode.PreconditionFailed, _) => StoreFailure.ConditionFailed,

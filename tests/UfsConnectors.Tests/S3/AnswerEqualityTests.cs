@@ -156,7 +156,7 @@ public sealed class AnswerEqualityTests
         S3Options options = S3Options.Parse("s3://bucket", S3Fixture.OptionsOf(endpoint));
         SocketsHttpHandler connections = StoreConnections.NewHandler(new RequestLimits());
         AmazonS3Client client = S3Connection.ClientOf(options, connections);
-        IS3Objects own = Assert.IsType<WireObjects>(S3Connection.ObjectsOf(client, S3Endpoint.Of(client, options.Bucket), options, connections, TimeProvider.System));
+        IS3Objects own = Assert.IsType<WireObjects>(S3Connection.ObjectsOf(client, options, connections, TimeProvider.System));
         return (StoreOf(S3Connection.ClientOf(options, connections), new SdkObjects(client, options)), StoreOf(client, own));
 
         S3Store StoreOf(AmazonS3Client itsClient, IS3Objects objects) => new(itsClient, objects, options, new RequestLimits(), isAmazon: false);

@@ -1,23 +1,17 @@
 using System.Collections.Concurrent;
-using Amazon.S3;
-using Amazon.S3.Model;
-using Orleans.Cache.Testing;
 using Orleans.Cache.Testing.Servers;
 using Orleans.Cache.UfsConnectors.ObjectStores;
-using Orleans.Cache.UfsConnectors.S3;
 using Orleans.Cache.UnderStorage;
 
 namespace Orleans.Cache.UfsConnectors.Tests.S3;
 
 /// <summary>Objects that the store makes of others, through faults: the right one, or the old one and no upload that is left.</summary>
 [NeedsServer(StorageServer.Radosgw)]
-public sealed class S3ComposeTests : UnderStorageFixture
+public sealed class S3ComposeTests : FaultyS3Fixture
 {
     private const int Part = 5 * CacheLimits.MiB;
     private const int Parts = 6;
 
-    private Uri _endpoint = null!;
-    private FaultProxy _proxy = null!;
     private UfsPart[] _parts = [];
 
     [ServerTheory]
@@ -29,11 +23,11 @@ public sealed class S3ComposeTests : UnderStorageFixture
     public async Task A_fault_that_passes_is_not_noticed_and_no_byte_is_read(string at, int status, string code)
     {
         int done = 0;
-        _proxy.Faults = r => Is(r, at) && Interlocked.Increment(ref done) == 1 ? new Fault { Status = status, Code = code } : null;
+        Proxy.Faults = r => Is(r, at) && Interlocked.Increment(ref done) == 1 ? new Fault { Status = status, Code = code } : null;
         UfsStatus? made = await ComposeAsync();
         Assert.Equal(2, done);
-        Assert.DoesNotContain(_proxy.Requests, r => r.Method == "GET");
-        Assert.Equal(Parts + (at.StartsWith("part", StringComparison.Ordinal) ? 1 : 0), _proxy.Requests.Count(r => r.Header("x-amz-copy-source") is not null));
+        Assert.DoesNotContain(Proxy.Requests, r => r.Method == "GET");
+        Assert.Equal(Parts + (at.StartsWith("part", StringComparison.Ordinal) ? 1 : 0), Proxy.Requests.Count(r => r.Header("x-amz-copy-source") is not null));
         Assert.Equal(await StatusAsync("file"), made);
         byte[] all = [.. Enumerable.Range(0, Parts).SelectMany(Bytes)];
         Assert.Equal(all, await ReadAllAsync("file"));
@@ -51,7 +45,7 @@ public sealed class S3ComposeTests : UnderStorageFixture
     public async Task A_fault_that_stays_leaves_the_old_file_and_no_upload(string at, int status, string code, CacheError error)
     {
         await PutAsync("file", Content(10));
-        _proxy.Faults = r => Is(r, at) ? new Fault { Status = status, Code = code } : null;
+        Proxy.Faults = r => Is(r, at) ? new Fault { Status = status, Code = code } : null;
         await AssertFailsAsync(error, ComposeAsync);
         Assert.Equal(Content(10), await ReadAllAsync("file"));
         await ExpectNoUploadAsync();
@@ -71,7 +65,7 @@ public sealed class S3ComposeTests : UnderStorageFixture
     public async Task What_the_store_refuses_is_left_to_who_writes_bytes_and_leaves_nothing(string at, int status, string code)
     {
         await PutAsync("file", Content(10));
-        _proxy.Faults = r => Is(r, at) ? new Fault { Status = status, Code = code } : null;
+        Proxy.Faults = r => Is(r, at) ? new Fault { Status = status, Code = code } : null;
         Assert.Null(await ComposeAsync());
         Assert.Equal(Content(10), await ReadAllAsync("file"));
         await ExpectNoUploadAsync();
@@ -87,7 +81,7 @@ public sealed class S3ComposeTests : UnderStorageFixture
             await Storage.DeleteAsync(_parts[2].Key, None);
         else
             await PutAsync(_parts[2].Key, Bytes(3));
-        _proxy.Faults = r => Is(r, "partNumber=3") ? new Fault { Status = status, Code = "Whatever" } : null;
+        Proxy.Faults = r => Is(r, "partNumber=3") ? new Fault { Status = status, Code = "Whatever" } : null;
         CacheException failure = await Assert.ThrowsAsync<CacheException>(ComposeAsync);
         Assert.Equal(error, failure.Error);
         Assert.Contains(_parts[2].Key, failure.Message, StringComparison.Ordinal);
@@ -126,7 +120,7 @@ public sealed class S3ComposeTests : UnderStorageFixture
     {
         using var cancelled = new CancellationTokenSource();
         var hangs = new TaskCompletionSource();
-        _proxy.Faults = r =>
+        Proxy.Faults = r =>
         {
             if (!Is(r, "partNumber=4"))
                 return null;
@@ -147,7 +141,7 @@ public sealed class S3ComposeTests : UnderStorageFixture
         var counts = new ConcurrentBag<int>();
         int underWay = 0;
         using var three = new ManualResetEventSlim();
-        _proxy.Faults = r =>
+        Proxy.Faults = r =>
         {
             if (r.Header("x-amz-copy-source") is null)
                 return null;
@@ -173,22 +167,10 @@ public sealed class S3ComposeTests : UnderStorageFixture
             byte[] bytes = Bytes(i);
             _parts[i] = new UfsPart($"parts/{i}", (await PutAsync($"parts/{i}", bytes)).Version, bytes.Length, Md5(bytes));
         }
-        _proxy.Requests.Clear();
+        Proxy.Requests.Clear();
     }
 
-    public override async Task DisposeAsync()
-    {
-        await base.DisposeAsync();
-        await _proxy.DisposeAsync();
-    }
-
-    protected override async Task<IUnderStorage> OpenAsync()
-    {
-        _endpoint = await S3Fixture.EndpointAsync(StorageServer.Radosgw);
-        _proxy = new FaultProxy(_endpoint);
-        var limits = new RequestLimits { RetryDelay = TimeSpan.FromMilliseconds(5), CopiesUnderWay = 3 };
-        return S3Connection.Open($"s3://{S3Fixture.Bucket}/c-{Guid.NewGuid():N}", S3Fixture.OptionsOf(_proxy.Url), limits, TimeProvider.System);
-    }
+    private protected override RequestLimits Limits => new() { RetryDelay = TimeSpan.FromMilliseconds(5), CopiesUnderWay = 3 };
 
     /// <summary>Part of the target, with the method before it where that tells.</summary>
     private static bool Is(ProxiedRequest request, string what) =>
@@ -198,14 +180,6 @@ public sealed class S3ComposeTests : UnderStorageFixture
 
     private Task<UfsStatus?> ComposeAsync(CancellationToken cancellationToken) =>
         Storage.ComposeAsync("file", _parts, new ObjectWrite(WriteCondition.None, _ => UfsAttributes.None), cancellationToken);
-
-    private async Task ExpectNoUploadAsync()
-    {
-        using AmazonS3Client client = S3Fixture.Direct(_endpoint);
-        ListMultipartUploadsResponse uploads = await client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = S3Fixture.Bucket });
-        string mine = Storage.Identity.Uri[(Storage.Identity.Uri.LastIndexOf('/') + 1)..];
-        Assert.DoesNotContain(uploads.MultipartUploads ?? [], u => u.Key.StartsWith(mine, StringComparison.Ordinal));
-    }
 
     /// <summary>The last is short.</summary>
     private static byte[] Bytes(int part)
