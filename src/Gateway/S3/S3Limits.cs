@@ -36,10 +36,10 @@ public sealed record S3Limits
     /// <summary>Trailing headers: a checksum and a signature; some clients send two of them.</summary>
     public const int MaxTrailers = 8;
 
-    /// <summary>Bytes of a record of metadata: user metadata, tags, and ten thousand lengths of parts.</summary>
-    public const int MaxRecordBytes = 512 * CacheLimits.KiB;
+    /// <summary>Bytes of a record of metadata: user metadata, tags, and of ten thousand parts lengths and checksums, 61 bytes each at most.</summary>
+    public const int MaxRecordBytes = CacheLimits.MiB;
 
-    /// <summary>Bytes of records that are remembered, parsed: some fifteen thousand that are small, or sixteen of ten thousand parts.</summary>
+    /// <summary>Bytes of records that are remembered, parsed: some fifteen thousand that are small, or a dozen of ten thousand parts.</summary>
     public const long MaxRememberedBytes = 16 * CacheLimits.MiB;
 
     /// <summary>Statuses whose hashes and texts are kept; half a kilobyte each.</summary>

@@ -96,6 +96,12 @@ public abstract class S3UploadContract(S3Node node) : S3ObjectContract(node)
             new GetObjectRequest { BucketName = Bucket, Key = key, ByteRange = new ByteRange(0, PartBytes - 1), ChecksumMode = ChecksumMode.ENABLED });
         Assert.Null(range.ChecksumSHA256);
         Assert.Equal(parts[0], await BytesAsync(range));
+
+        // A copy is written at once: its one part is all of it.
+        await Client.CopyObjectAsync(Bucket, key, Bucket, key + "-copy");
+        using GetObjectResponse copy = await Client.GetObjectAsync(new GetObjectRequest { BucketName = Bucket, Key = key + "-copy", PartNumber = 1, ChecksumMode = ChecksumMode.ENABLED });
+        Assert.Equal(parts.SelectMany(one => one), await BytesAsync(copy));
+        Assert.NotEqual(sums[0], copy.ChecksumSHA256);
     }
 
     [ServerFact]

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Orleans.Cache.Gateway.S3;
 using Orleans.Cache.Gateway.S3.Checksums;
 using Orleans.Cache.Gateway.S3.Metadata;
 using Orleans.Cache.UnderStorage;
@@ -30,6 +33,7 @@ public sealed class StoredRecordTests
         Assert.Equal(Full.Tags, back.Tags);
         Assert.Equal((Full.ContentType, Full.Checksum), (back.ContentType, back.Checksum));
         Assert.Equal(Full.PartSums, back.PartSums);
+        Assert.False(StoredRecord.IsAllOf(Full with { PartSums = ["AAAA", "BBBB", "DDDD"] }, kept));
     }
 
     [Theory]
@@ -53,6 +57,16 @@ public sealed class StoredRecordTests
         UfsAttributes kept = StoredRecord.AttributesOf(record);
         Assert.DoesNotContain("x-amz-meta-foo", kept.User.Keys);
         Assert.True(StoredRecord.IsAllOf(record, kept));
+    }
+
+    [Fact]
+    public void A_record_of_as_many_parts_as_there_can_be_may_be_read()
+    {
+        string[] sums = [.. Enumerable.Range(0, S3Limits.MaxParts).Select(i => Convert.ToBase64String(SHA256.HashData(BitConverter.GetBytes(i))))];
+        var record = new ObjectRecord { Key = new string('k', 1024), Parts = [.. sums.Select(_ => 5L << 30)], PartSums = sums };
+        byte[] written = JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.ObjectRecord);
+        Assert.InRange(written.Length, 500_000, S3Limits.MaxRecordBytes);
+        Assert.Equal(sums, JsonSerializer.Deserialize(written, RecordJson.Default.ObjectRecord)!.PartSums);
     }
 
     [Fact]

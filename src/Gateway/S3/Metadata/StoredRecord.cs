@@ -8,7 +8,7 @@ namespace Orleans.Cache.Gateway.S3.Metadata;
 
 /// <summary>
 /// A record as an object store keeps it with the object: content headers and user metadata as the store's own, so that other programs see them too, and what
-/// has no header there (tags, checksum, parts, values that no header can carry) as JSON in one more of user metadata. Pure.
+/// has no header there (tags, checksums, parts, values that no header can carry) as JSON in one more of user metadata. Pure.
 /// </summary>
 internal static class StoredRecord
 {

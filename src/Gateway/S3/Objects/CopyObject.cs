@@ -31,6 +31,7 @@ internal sealed class CopyObject(CacheFileSystem files, RecordStore records, Obj
         {
             Tags = replacesTags ? said.Tags : source.Record.Tags,
             Parts = null,
+            PartSums = null,
         };
         FoundObject copy = key.IsDirectory || source.Key.IsDirectory
             ? await CopyDirectoryAsync(key, source, record, request.Aborted).ConfigureAwait(false)
