@@ -137,8 +137,12 @@ public sealed class SourceFaultTests
             node.Time.Advance(node.Limits.FillProgressTimeout);
             await Task.Yield();
         }
+        var errors = new List<CacheError>();
         foreach (Task<byte[]> reader in readers)
-            Assert.Equal(CacheError.Unavailable, (await Assert.ThrowsAsync<CacheException>(() => reader)).Error);
+            errors.Add((await Assert.ThrowsAsync<CacheException>(() => reader)).Error);
+        // One that came late may have waited for what the others held.
+        Assert.All(errors, error => Assert.True(error is CacheError.Unavailable or CacheError.Overloaded, $"{error}"));
+        Assert.Contains(CacheError.Unavailable, errors);
 
         hold.Release();
         await node.SettledAsync();

@@ -9,8 +9,14 @@ namespace Orleans.Cache.Node.Tests.Crash;
 /// </summary>
 public sealed class KillTests(ITestOutputHelper output)
 {
-    /// <summary>The pages of a store that evicts nothing and frees nothing survive, but for those whose journal records were still in a buffer.</summary>
-    private const double ShareThatSurvives = 0.99;
+    /// <summary>
+    /// The pages of a store that evicts nothing and frees nothing survive, but for those whose journal records were still in a buffer: those of a fill that ended in the moment of the
+    /// kill, which is a large share of a round that has read little, and a small one of all.
+    /// </summary>
+    private const double ShareThatSurvives = 0.97;
+
+    /// <summary>Of the largest file: more than that is no buffer.</summary>
+    private const long MostInBuffer = 46;
 
     private static readonly int Rounds = Number("OCACHE_KILL_ROUNDS") ?? 10;
 
@@ -34,12 +40,13 @@ public sealed class KillTests(ITestOutputHelper output)
             await killed.CompareAllAsync();
             long kept = found - await killed.HealedAsync();
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}: {reported} pages reported, {kept} kept"));
-            Assert.True(kept >= ShareThatSurvives * reported, $"Of {reported} pages {kept} survived (round {round}, seed {Seed}).");
+            Assert.True(kept >= reported - MostInBuffer, $"Of {reported} pages {kept} survived (round {round}, seed {Seed}).");
             reportedInAll += reported;
             keptInAll += Math.Min(kept, reported);
             await killed.FreeAllAsync();
         }
         Assert.True(reportedInAll > 0, "No kill came while pages were there.");
+        Assert.True(keptInAll >= ShareThatSurvives * reportedInAll, $"Of {reportedInAll} pages {keptInAll} survived (seed {Seed}).");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Rounds} rounds, {keptInAll} of {reportedInAll} pages kept ({(double)keptInAll / reportedInAll:P2}), {killed.Compared} answers compared, seed {Seed}"));
     }
