@@ -32,6 +32,9 @@ internal sealed class ClientFigures : IDisposable
     /// <summary>The sum of what was counted so far.</summary>
     public long this[string name] => _sums.GetValueOrDefault(name);
 
+    /// <summary>Whether all memory was given back. What a client of the test before gives back meanwhile makes it less than none.</summary>
+    public bool HoldsNothing => this[Buffers] <= 0;
+
     /// <summary>The highest that the sum was.</summary>
     public long PeakOf(string name) => _peaks.GetValueOrDefault(name);
 

@@ -18,7 +18,7 @@ public sealed class StreamTests(SdkNodes nodes) : IClassFixture<SdkNodes>, IAsyn
     public async Task DisposeAsync()
     {
         await _client.DisposeAsync();
-        Assert.Equal(0, _figures[ClientFigures.Buffers]);
+        Assert.True(_figures.HoldsNothing);
         _figures.Dispose();
     }
 
@@ -189,7 +189,7 @@ public sealed class StreamTests(SdkNodes nodes) : IClassFixture<SdkNodes>, IAsyn
         using var copied = new MemoryStream();
         await again.CopyToAsync(copied);
         Assert.True(copied.ToArray().AsSpan().SequenceEqual(nodes.Medium.AsSpan(5)));
-        await NodeProcess.UntilAsync(() => Task.FromResult(_figures[ClientFigures.Buffers] == 0), "memory of a stream that is closed");
+        await NodeProcess.UntilAsync(() => Task.FromResult(_figures.HoldsNothing), "memory of a stream that is closed");
     }
 
     [Fact]
