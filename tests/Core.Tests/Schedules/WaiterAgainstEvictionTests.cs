@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Cache.Core.Tests.Nodes;
+using Orleans.Cache.Files;
 using Orleans.Cache.Filling;
 using Orleans.Cache.Identity;
 using Orleans.Cache.Pages;
@@ -62,8 +63,9 @@ public sealed class WaiterAgainstEvictionTests
         await using NodeUnderTest node = await NodeUnderTest.StartAsync(limits, capacity: Pages / 10 * NodeUnderTest.PageSize);
         byte[] content = await node.PutAsync("f", Pages * NodeUnderTest.PageSize);
         UfsHold reads = node.Source.Hold(UfsRequest.Read);
-        // All are in the fill before a byte has come.
-        Task<int>[] waiters = [.. Enumerable.Range(0, 100).Select(i => ReadOnePageAsync(node, content, i % Pages))];
+        // All are in the fill before a byte has come: none has to open the file first.
+        CacheFile file = await node.Files.OpenAsync(CachePath.Parse("/f"), default);
+        Task<int>[] waiters = [.. Enumerable.Range(0, 100).Select(i => ReadOnePageAsync(file, content, i % Pages))];
         await reads.ArrivedAsync();
         reads.Release();
 
@@ -91,9 +93,8 @@ public sealed class WaiterAgainstEvictionTests
         return bytes;
     }
 
-    private static async Task<int> ReadOnePageAsync(NodeUnderTest node, byte[] content, int page)
+    private static async Task<int> ReadOnePageAsync(CacheFile file, byte[] content, int page)
     {
-        var file = await node.Files.OpenAsync(CachePath.Parse("/f"), default);
         var bytes = new byte[NodeUnderTest.PageSize];
         long at = (long)page * bytes.Length;
         int read = await file.ReadAsync(at, bytes, content.Length - at, default);
