@@ -9,8 +9,8 @@ namespace Orleans.Cache.Bench;
 /// <summary>The S3 endpoint: hot GETs against nginx, s3rver and radosgw serving the same bytes; PUTs, see <see cref="S3Puts"/>; keys listed a second.</summary>
 internal static class S3Front
 {
-    private const string Key = "BENCHKEY";
-    private const string Secret = "benchsecret";
+    public const string Key = "BENCHKEY";
+    public const string Secret = "benchsecret";
     private const int PageKeys = 1000;
 
     private static readonly (string Name, long Size)[] Files = [("4KiB", 4 << 10), ("100KiB", 100 << 10), ("1MiB", 1 << 20), ("256MiB", 256 << 20)];

@@ -11,8 +11,6 @@ namespace Orleans.Cache.Bench;
 /// </summary>
 internal static class S3Puts
 {
-    private const string Key = "BENCHKEY";
-    private const string Secret = "benchsecret";
     private const int SmallSize = 100 << 10;
     private const int LargeSize = 64 << 20;
     private const int LargePuts = 4;
@@ -25,13 +23,12 @@ internal static class S3Puts
 
     public static async Task RunAsync(int rounds, int objects)
     {
-        Environment.SetEnvironmentVariable("BENCH_S3_SECRET", Secret);
         using var data = new Workspace();
         await using ObjectStoreServer store = await ObjectStoreServer.StartAsync();
         int port = FreePort.Next();
         await using NodeServer node = await NodeServer.StartAsync(
-            "--mount", $"/bucket={store.Mount.Replace("mode=immutable", "rw", StringComparison.Ordinal)}", "--store", $"{data.Store}=2GiB", "--s3-port", $"{port}", "--s3-key", $"{Key},secret=env:BENCH_S3_SECRET");
-        await using var through = new S3Endpoint("node", new Uri($"http://127.0.0.1:{port}/"), "bucket", Key, Secret, node.ProcessIds, S3Signing.Headers);
+            "--mount", $"/bucket={store.Mount.Replace("mode=immutable", "rw", StringComparison.Ordinal)}", "--store", $"{data.Store}=2GiB", "--s3-port", $"{port}", "--s3-key", $"{S3Front.Key},secret=env:BENCH_S3_SECRET");
+        await using var through = new S3Endpoint("node", new Uri($"http://127.0.0.1:{port}/"), "bucket", S3Front.Key, S3Front.Secret, node.ProcessIds, S3Signing.Headers);
         await using NginxServer nginx = await NginxServer.StartProxyAsync(store.Url);
         await using var passing = new S3Endpoint("nginx", new Uri(nginx.UrlOf("")), ObjectStoreServer.Bucket, ObjectStoreServer.Key, ObjectStoreServer.Key, nginx.ProcessIds, S3Signing.Headers);
         S3Endpoint[] ways = [store.Endpoint, passing, through];
